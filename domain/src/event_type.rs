@@ -1,0 +1,83 @@
+//! The kinds of events that the log knows.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A text that names no kind of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown event type")]
+pub struct EventTypeError;
+
+macro_rules! event_types {
+    ($($name:ident = $text:literal)*) => {
+        /// What happened. The names are part of the wire format and never change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum EventType {
+            $(#[serde(rename = $text)] $name,)*
+        }
+
+        impl EventType {
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+event_types! {
+    OrganizationCreated = "organization.created"
+    CustomerCreated = "customer.created"
+    MemberCreated = "member.created"
+    ProductCreated = "product.created"
+    PriceCreated = "price.created"
+    SubscriptionCreated = "subscription.created"
+    SubscriptionCanceled = "subscription.canceled"
+    SubscriptionUncanceled = "subscription.uncanceled"
+    SubscriptionRenewed = "subscription.renewed"
+    SubscriptionActivated = "subscription.activated"
+    SubscriptionRevoked = "subscription.revoked"
+    OrderCreated = "order.created"
+    OrderPaid = "order.paid"
+    SessionCreated = "session.created"
+    SessionEnded = "session.ended"
+    AccessTokenCreated = "access_token.created"
+    HandOverCreated = "hand_over.created"
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for EventType {
+    type Err = EventTypeError;
+
+    fn from_str(text: &str) -> Result<Self, EventTypeError> {
+        Self::ALL.iter().copied().find(|event_type| event_type.as_str() == text).ok_or(EventTypeError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back_and_fits_the_table() {
+        for event_type in EventType::ALL {
+            let text = event_type.as_str();
+            assert_eq!(text.parse(), Ok(*event_type));
+            let (subject, verb) = text.split_once('.').unwrap();
+            for word in [subject, verb] {
+                assert!(!word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{text}");
+            }
+        }
+        assert_eq!("subscription.exploded".parse::<EventType>(), Err(EventTypeError));
+    }
+}
