@@ -1,1 +1,19 @@
-//! stub
+//! What the company's system does: one function per command or question, over Postgres.
+//!
+//! Knows nothing of axum or Leptos. A command takes the pool and a [`context::Context`], makes one transaction and
+//! ends with its visible commit; a question takes the pool and the actor or organization it is asked for.
+
+pub mod activity;
+pub mod actor;
+pub mod chance;
+pub mod clock;
+pub mod context;
+pub mod error;
+pub mod event;
+pub mod local_time;
+pub mod mail;
+pub mod page;
+pub mod secret;
+#[cfg(any(test, feature = "test-support"))]
+pub mod test_support;
+pub mod token;

@@ -1,0 +1,1 @@
+//! A customer's activity: what happened to its account, and who did it.

@@ -1,0 +1,155 @@
+//! Who acts. Every command and question of a tenant takes an actor; what the actor may do is decided here.
+
+use domain::id::{AccessTokenId, CustomerId, MemberId, OrganizationId, SessionId};
+use domain::role::MemberRole;
+use uuid::Uuid;
+
+use crate::error::Forbidden;
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A person who acts for a customer, signed in to the portal.
+    Member(MemberActor),
+    /// The organization's own backend.
+    AccessToken {
+        organization_id: OrganizationId,
+        access_token_id: AccessTokenId,
+    },
+    /// Foyer itself: the worker, or a person at its command line. Without an organization it may act in every one.
+    System { organization_id: Option<OrganizationId> },
+}
+
+/// A signed-in member: of which customer, in which role, through which session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberActor {
+    pub organization_id: OrganizationId,
+    pub customer_id: CustomerId,
+    pub member_id: MemberId,
+    pub role: MemberRole,
+    pub session_id: SessionId,
+}
+
+impl Actor {
+    /// The one organization this actor belongs to; `None` for the system as a whole.
+    pub fn organization_id(&self) -> Option<OrganizationId> {
+        match self {
+            Self::Member(member) => Some(member.organization_id),
+            Self::AccessToken { organization_id, .. } => Some(*organization_id),
+            Self::System { organization_id } => *organization_id,
+        }
+    }
+
+    /// The member who acts, if one does.
+    pub fn member(&self) -> Option<&MemberActor> {
+        match self {
+            Self::Member(member) => Some(member),
+            _ => None,
+        }
+    }
+
+    /// The customer to whose rows the actor is confined; `None` when it may see all of the organization.
+    pub fn customer_id(&self) -> Option<CustomerId> {
+        self.member().map(|member| member.customer_id)
+    }
+
+    /// May this actor read orders and amounts of the organization's customers (a member: of its own customer)?
+    pub fn billing_reader(&self, organization_id: OrganizationId) -> Result<(), Forbidden> {
+        self.within(organization_id)?;
+        match self {
+            Self::Member(member) if !member.role.can_read_billing() => Err(Forbidden),
+            _ => Ok(()),
+        }
+    }
+
+    /// May this actor change what is billed?
+    pub fn billing_writer(&self, organization_id: OrganizationId) -> Result<(), Forbidden> {
+        self.within(organization_id)?;
+        match self {
+            Self::Member(member) if !member.role.can_write_billing() => Err(Forbidden),
+            _ => Ok(()),
+        }
+    }
+
+    /// Is this the organization's own side: its backend, or Foyer itself?
+    pub fn staff(&self, organization_id: OrganizationId) -> Result<(), Forbidden> {
+        self.within(organization_id)?;
+        match self {
+            Self::Member(_) => Err(Forbidden),
+            _ => Ok(()),
+        }
+    }
+
+    /// The name of the kind of actor in the event log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Member(_) => "member",
+            Self::AccessToken { .. } => "access_token",
+            Self::System { .. } => "system",
+        }
+    }
+
+    /// The row that stands for the actor, if one does.
+    pub fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::Member(member) => Some(member.member_id.into()),
+            Self::AccessToken { access_token_id, .. } => Some((*access_token_id).into()),
+            Self::System { .. } => None,
+        }
+    }
+
+    fn within(&self, organization_id: OrganizationId) -> Result<(), Forbidden> {
+        match self.organization_id() {
+            Some(own) if own != organization_id => Err(Forbidden),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<MemberActor> for Actor {
+    fn from(member: MemberActor) -> Self {
+        Self::Member(member)
+    }
+}
+
+impl MemberActor {
+    /// May this member read orders and amounts?
+    pub fn billing_reader(&self) -> Result<(), Forbidden> {
+        if self.role.can_read_billing() { Ok(()) } else { Err(Forbidden) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id<T: From<Uuid>>(number: u128) -> T {
+        Uuid::from_u128(number).into()
+    }
+
+    fn member(role: MemberRole) -> Actor {
+        Actor::Member(MemberActor {
+            organization_id: id(1),
+            customer_id: id(2),
+            member_id: id(3),
+            role,
+            session_id: id(4),
+        })
+    }
+
+    #[test]
+    fn a_plain_member_neither_reads_nor_changes_billing() {
+        assert!(member(MemberRole::Owner).billing_writer(id(1)).is_ok());
+        assert!(member(MemberRole::BillingManager).billing_writer(id(1)).is_ok());
+        assert_eq!(member(MemberRole::Member).billing_writer(id(1)), Err(Forbidden));
+        assert_eq!(member(MemberRole::Member).billing_reader(id(1)), Err(Forbidden));
+    }
+
+    #[test]
+    fn nobody_acts_in_another_organization_but_the_system() {
+        assert_eq!(member(MemberRole::Owner).billing_reader(id(9)), Err(Forbidden));
+        assert_eq!(Actor::System { organization_id: Some(id(1)) }.staff(id(9)), Err(Forbidden));
+        assert!(Actor::System { organization_id: None }.staff(id(9)).is_ok());
+        assert_eq!(member(MemberRole::Owner).staff(id(1)), Err(Forbidden));
+    }
+}

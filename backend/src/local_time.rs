@@ -1,0 +1,49 @@
+//! Instants as a customer's clock shows them. Only the server converts; the browser shows what it was handed.
+
+use domain::local_time::LocalDateTime;
+use time::{OffsetDateTime, UtcOffset};
+
+/// The zone used where a name is unknown.
+pub const UTC: &str = "UTC";
+
+/// `instant` in the time zone `zone` (a name of the IANA database); UTC when there is no such zone.
+pub fn local(instant: OffsetDateTime, zone: &str) -> LocalDateTime {
+    match offset(instant, zone) {
+        Some(offset) => LocalDateTime::new(instant, offset, zone),
+        None => LocalDateTime::new(instant, UtcOffset::UTC, UTC),
+    }
+}
+
+/// Is there a time zone of this name?
+pub fn is_zone(zone: &str) -> bool {
+    tzdb::tz_by_name(zone).is_some()
+}
+
+fn offset(instant: OffsetDateTime, zone: &str) -> Option<UtcOffset> {
+    let zone = tzdb::tz_by_name(zone)?;
+    let local_type = zone.find_local_time_type(instant.unix_timestamp()).ok()?;
+    UtcOffset::from_whole_seconds(local_type.ut_offset()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::{date, datetime, time};
+
+    #[test]
+    fn summer_time_and_the_date_line_are_minded() {
+        let berlin = local(datetime!(2026-03-29 01:00 UTC), "Europe/Berlin");
+        assert_eq!((berlin.date, berlin.time), (date!(2026 - 03 - 29), time!(03:00)));
+        let before = local(datetime!(2026-03-29 00:59 UTC), "Europe/Berlin");
+        assert_eq!(before.time, time!(01:59));
+        let kiritimati = local(datetime!(2026-12-31 11:00 UTC), "Pacific/Kiritimati");
+        assert_eq!(kiritimati.date, date!(2027 - 01 - 01));
+    }
+
+    #[test]
+    fn an_unknown_zone_is_shown_in_utc_and_says_so() {
+        let local = local(datetime!(2026-05-01 10:00 UTC), "Mars/Olympus");
+        assert_eq!((local.zone.as_str(), local.time), ("UTC", time!(10:00)));
+        assert!(!is_zone("Mars/Olympus") && is_zone("Europe/Berlin"));
+    }
+}

@@ -1,0 +1,82 @@
+//! The installation's secret key, from which codes and links are derived when they are sent, so that none is stored.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use thiserror::Error;
+use uuid::Uuid;
+
+/// 256 secret bits, the same in all processes of an installation.
+#[derive(Clone)]
+pub struct SecretKey([u8; 32]);
+
+/// The text is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a secret key is 64 hexadecimal digits")]
+pub struct SecretKeyError;
+
+impl SecretKey {
+    /// Reads 64 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Result<Self, SecretKeyError> {
+        let text = text.trim().as_bytes();
+        let mut key = [0_u8; 32];
+        if text.len() != 2 * key.len() {
+            return Err(SecretKeyError);
+        }
+        for (byte, pair) in key.iter_mut().zip(text.chunks_exact(2)) {
+            *byte = hex_digit(pair[0])? * 16 + hex_digit(pair[1])?;
+        }
+        Ok(Self(key))
+    }
+
+    /// HMAC-SHA-256 over a purpose and an id: different for each purpose, worthless without the key.
+    pub fn derive(&self, purpose: &str, id: impl Into<Uuid>) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length is taken");
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(id.into().as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+}
+
+fn hex_digit(byte: u8) -> Result<u8, SecretKeyError> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).ok_or(SecretKeyError)
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(…)")
+    }
+}
+
+/// Compares two digests in a time that does not depend on where they differ.
+pub fn same_digest(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    let difference = one.iter().zip(other).fold(0_u8, |sum, (a, b)| sum | (a ^ b));
+    std::hint::black_box(difference) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_64_hexadecimal_digits_and_never_shown() {
+        let key = SecretKey::from_hex(&"0aF1".repeat(16)).unwrap();
+        assert_eq!(key.0[..2], [0x0a, 0xf1]);
+        assert_eq!(format!("{key:?}"), "SecretKey(…)");
+        for bad in ["", "zz", &"0".repeat(63), &"g".repeat(64), &"é".repeat(32)] {
+            assert_eq!(SecretKey::from_hex(bad).unwrap_err(), SecretKeyError);
+        }
+    }
+
+    #[test]
+    fn purposes_and_ids_are_kept_apart() {
+        let key = SecretKey::from_hex(&"ab".repeat(32)).unwrap();
+        let id = Uuid::from_u128(1);
+        assert_eq!(key.derive("code", id), key.derive("code", id));
+        assert_ne!(key.derive("code", id), key.derive("link", id));
+        assert_ne!(key.derive("code", id), key.derive("code", Uuid::from_u128(2)));
+        assert!(!same_digest(&key.derive("code", id), &key.derive("link", id)));
+    }
+}
