@@ -1,11 +1,22 @@
 //! What billing means: types and rules. Pure: no I/O, no async, no clock, no chance. Compiles to wasm.
 
+mod text_enum;
+
+pub mod color;
 pub mod email;
 pub mod event_type;
 pub mod field_errors;
+pub mod format;
 pub mod id;
+pub mod interval;
 pub mod local_time;
 pub mod locale;
 pub mod money;
+pub mod next_charge;
+pub mod order;
+pub mod period;
+pub mod price;
 pub mod role;
+pub mod seat_tiers;
 pub mod slug;
+pub mod subscription;
