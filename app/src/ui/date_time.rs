@@ -1,0 +1,32 @@
+//! Days and moments, in words for people and in numbers for programs.
+
+use domain::format;
+use domain::local_time::{LocalDateTime, date_string};
+use leptos::prelude::*;
+use time::Date;
+
+use crate::text::use_text;
+
+/// A day, as in "1 May 2026".
+///
+/// ```ignore
+/// view! { <DateText date=order.date /> }
+/// ```
+#[component]
+pub fn DateText(date: Date) -> impl IntoView {
+    let shown = format::date(date, use_text().locale());
+    view! { <time datetime=date_string(date)>{shown}</time> }
+}
+
+/// A moment with its time zone, as in "1 May 2026, 14:03 (Europe/Berlin)".
+///
+/// ```ignore
+/// view! { <DateTimeText at=session.last_used_at /> }
+/// ```
+#[component]
+pub fn DateTimeText(at: LocalDateTime) -> impl IntoView {
+    let shown = format::date_time(&at, use_text().locale());
+    // A program reads the local time; the zone's offset is not known here, and leaving it out is valid.
+    let machine = format!("{}T{:02}:{:02}", date_string(at.date), at.time.hour(), at.time.minute());
+    view! { <time datetime=machine>{shown}</time> }
+}
