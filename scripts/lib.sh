@@ -52,3 +52,9 @@ hold_lock() {
         fail "$2 is already running in this folder (process $(cat "$data_dir/$1.lock")). Stop it first, or use another clone."
     printf '%s\n' "$$" >"$data_dir/$1.lock"
 }
+
+# Where rustup could not download, scripts/bootstrap has linked another toolchain and says so here.
+if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && [ -s "$data_dir/rust-toolchain" ]; then
+    RUSTUP_TOOLCHAIN=$(cat "$data_dir/rust-toolchain")
+    export RUSTUP_TOOLCHAIN
+fi
