@@ -3,6 +3,7 @@
 mod text_enum;
 
 pub mod color;
+pub mod customer_type;
 pub mod email;
 pub mod event_type;
 pub mod field_errors;
