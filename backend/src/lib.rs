@@ -3,6 +3,10 @@
 //! Knows nothing of axum or Leptos. A command takes the pool and a [`context::Context`], makes one transaction and
 //! ends with its visible commit; a question takes the pool and the actor or organization it is asked for.
 
+pub mod access_token;
+pub mod customer;
+pub mod member;
+pub mod organization;
 pub mod activity;
 pub mod actor;
 pub mod chance;
@@ -17,3 +21,5 @@ pub mod secret;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
 pub mod token;
+
+mod input;

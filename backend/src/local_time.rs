@@ -7,7 +7,7 @@ use time::{OffsetDateTime, UtcOffset};
 pub const UTC: &str = "UTC";
 
 /// `instant` in the time zone `zone` (a name of the IANA database); UTC when there is no such zone.
-pub fn local(instant: OffsetDateTime, zone: &str) -> LocalDateTime {
+pub fn local_date_time(instant: OffsetDateTime, zone: &str) -> LocalDateTime {
     match offset(instant, zone) {
         Some(offset) => LocalDateTime::new(instant, offset, zone),
         None => LocalDateTime::new(instant, UtcOffset::UTC, UTC),
@@ -32,17 +32,17 @@ mod tests {
 
     #[test]
     fn summer_time_and_the_date_line_are_minded() {
-        let berlin = local(datetime!(2026-03-29 01:00 UTC), "Europe/Berlin");
+        let berlin = local_date_time(datetime!(2026-03-29 01:00 UTC), "Europe/Berlin");
         assert_eq!((berlin.date, berlin.time), (date!(2026 - 03 - 29), time!(03:00)));
-        let before = local(datetime!(2026-03-29 00:59 UTC), "Europe/Berlin");
+        let before = local_date_time(datetime!(2026-03-29 00:59 UTC), "Europe/Berlin");
         assert_eq!(before.time, time!(01:59));
-        let kiritimati = local(datetime!(2026-12-31 11:00 UTC), "Pacific/Kiritimati");
+        let kiritimati = local_date_time(datetime!(2026-12-31 11:00 UTC), "Pacific/Kiritimati");
         assert_eq!(kiritimati.date, date!(2027 - 01 - 01));
     }
 
     #[test]
     fn an_unknown_zone_is_shown_in_utc_and_says_so() {
-        let local = local(datetime!(2026-05-01 10:00 UTC), "Mars/Olympus");
+        let local = local_date_time(datetime!(2026-05-01 10:00 UTC), "Mars/Olympus");
         assert_eq!((local.zone.as_str(), local.time), ("UTC", time!(10:00)));
         assert!(!is_zone("Mars/Olympus") && is_zone("Europe/Berlin"));
     }

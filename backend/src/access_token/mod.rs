@@ -1,0 +1,7 @@
+//! Tokens by which an organization's own backend calls.
+
+mod authenticate;
+mod create;
+
+pub use authenticate::authenticate;
+pub use create::{CreateAccessToken, CreateAccessTokenError, create};

@@ -1,0 +1,5 @@
+//! Members: the people who act for a customer.
+
+mod add;
+
+pub use add::{AddMember, AddMemberError, add};
