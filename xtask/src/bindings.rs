@@ -21,6 +21,9 @@ pub fn generate(wasm: &Path, out_dir: &Path, output_name: &str, release: bool) -
         .remove_name_section(release)
         .remove_producers_section(release);
     bindgen.generate(out_dir).context("making the JavaScript bindings")?;
-    fs::rename(out_dir.join(format!("{output_name}_bg.wasm")), out_dir.join(format!("{output_name}.wasm")))
-        .context("naming the wasm file")
+    fs::rename(
+        out_dir.join(format!("{output_name}_bg.wasm")),
+        out_dir.join(format!("{output_name}.wasm")),
+    )
+    .context("naming the wasm file")
 }

@@ -11,12 +11,14 @@ const QUALITY: u32 = 11;
 /// Log2 of the window: the largest that every browser takes.
 const WINDOW_BITS: u32 = 22;
 /// What compresses; pictures and fonts already are.
-const EXTENSIONS: [&str; 9] = ["css", "html", "js", "json", "svg", "txt", "wasm", "webmanifest", "xml"];
+const EXTENSIONS: [&str; 9] =
+    ["css", "html", "js", "json", "svg", "txt", "wasm", "webmanifest", "xml"];
 
 /// Puts a `.br` beside each file below `dir` that gets smaller by it.
 pub fn compress_below(dir: &Path) -> Result<()> {
     for file in files_below(dir)? {
-        let compressible = file.extension().is_some_and(|own| EXTENSIONS.iter().any(|known| own == *known));
+        let compressible =
+            file.extension().is_some_and(|own| EXTENSIONS.iter().any(|known| own == *known));
         if !compressible {
             continue;
         }

@@ -37,9 +37,10 @@ pub fn build() -> Result<()> {
     );
     let staging = Staging::new(wasm::target_dir(&workspace).join("site"))?;
     add_style_and_assets(&workspace, &staging, true)?;
-    let compiled = step("compiling frontend to wasm (wasm-release; minutes when all is new)", || {
-        wasm::compile(&workspace, "wasm-release")
-    })?;
+    let compiled =
+        step("compiling frontend to wasm (wasm-release; minutes when all is new)", || {
+            wasm::compile(&workspace, "wasm-release")
+        })?;
     step("JavaScript bindings", || bindings::generate(&compiled, &staging.pkg, OUTPUT_NAME, true))?;
     step("wasm-opt -Oz (about half a minute)", || optimise(&tools, &staging.pkg))?;
     step("minifying the bindings", || minify(&tools, &staging.pkg))?;
@@ -98,7 +99,10 @@ fn name_by_content(pkg: &Path) -> Result<String> {
     }
     hash.truncate(HASH_DIGITS);
     for kind in KINDS {
-        fs::rename(pkg.join(format!("{OUTPUT_NAME}.{kind}")), pkg.join(format!("{OUTPUT_NAME}.{hash}.{kind}")))?;
+        fs::rename(
+            pkg.join(format!("{OUTPUT_NAME}.{kind}")),
+            pkg.join(format!("{OUTPUT_NAME}.{hash}.{kind}")),
+        )?;
     }
     Ok(hash)
 }

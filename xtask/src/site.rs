@@ -41,7 +41,8 @@ impl Staging {
         if self.site.exists() {
             fs::rename(&self.site, &old)?;
         }
-        fs::rename(&self.root, &self.site).with_context(|| format!("putting {} in place", self.site.display()))?;
+        fs::rename(&self.root, &self.site)
+            .with_context(|| format!("putting {} in place", self.site.display()))?;
         remove(&old)?;
         Ok(self.site)
     }
@@ -57,7 +58,11 @@ fn remove(dir: &Path) -> Result<()> {
 /// `style/main.css` and `public/` into the staged site.
 pub fn add_style_and_assets(workspace: &Path, staging: &Staging, minify: bool) -> Result<()> {
     step("style and public files", || {
-        style::bundle(&workspace.join("style/main.css"), &staging.pkg.join(format!("{OUTPUT_NAME}.css")), minify)?;
+        style::bundle(
+            &workspace.join("style/main.css"),
+            &staging.pkg.join(format!("{OUTPUT_NAME}.css")),
+            minify,
+        )?;
         assets::copy(&workspace.join("public"), &staging.root)
     })
 }
@@ -67,8 +72,11 @@ pub fn build_for_development() -> Result<()> {
     let workspace = workspace()?;
     let staging = Staging::new(wasm::target_dir(&workspace).join("site-dev"))?;
     add_style_and_assets(&workspace, &staging, false)?;
-    let compiled = step("compiling frontend to wasm (wasm-dev)", || wasm::compile(&workspace, "wasm-dev"))?;
-    step("JavaScript bindings", || bindings::generate(&compiled, &staging.pkg, OUTPUT_NAME, false))?;
+    let compiled =
+        step("compiling frontend to wasm (wasm-dev)", || wasm::compile(&workspace, "wasm-dev"))?;
+    step("JavaScript bindings", || {
+        bindings::generate(&compiled, &staging.pkg, OUTPUT_NAME, false)
+    })?;
     let site = staging.publish()?;
     eprintln!("xtask: the site stands in {}", site.display());
     Ok(())

@@ -29,8 +29,14 @@ pub fn measure(site: &Path) -> Result<Vec<FileSize>> {
             continue;
         }
         let raw_bytes = path.metadata()?.len();
-        let brotli_bytes = fs::metadata(path.with_file_name(format!("{name}.br"))).map_or(raw_bytes, |file| file.len());
-        sizes.push(FileSize { name: name.to_owned(), kind: kind.to_owned(), raw_bytes, brotli_bytes });
+        let brotli_bytes = fs::metadata(path.with_file_name(format!("{name}.br")))
+            .map_or(raw_bytes, |file| file.len());
+        sizes.push(FileSize {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            raw_bytes,
+            brotli_bytes,
+        });
     }
     sizes.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(sizes)
@@ -41,10 +47,15 @@ pub fn report(sizes: &[FileSize], site: &Path, budget_file: &Path) -> Result<()>
     let budget: Value = serde_json::from_slice(
         &fs::read(budget_file).with_context(|| format!("reading {}", budget_file.display()))?,
     )?;
-    let budget_kib = budget["script_brotli_kib"].as_u64().context("budget.json: script_brotli_kib is missing")?;
+    let budget_kib = budget["script_brotli_kib"]
+        .as_u64()
+        .context("budget.json: script_brotli_kib is missing")?;
     let script_brotli_bytes = script_brotli_bytes(sizes);
     for size in sizes {
-        eprintln!("xtask: {:<32} {:>9} bytes, brotli {:>9}", size.name, size.raw_bytes, size.brotli_bytes);
+        eprintln!(
+            "xtask: {:<32} {:>9} bytes, brotli {:>9}",
+            size.name, size.raw_bytes, size.brotli_bytes
+        );
     }
     eprintln!(
         "xtask: script and wasm: {} KiB brotli of {budget_kib} KiB allowed",
@@ -85,7 +96,12 @@ mod tests {
     use super::*;
 
     fn size(kind: &str, brotli_bytes: u64) -> FileSize {
-        FileSize { name: format!("foyer.{kind}"), kind: kind.to_owned(), raw_bytes: 2 * brotli_bytes, brotli_bytes }
+        FileSize {
+            name: format!("foyer.{kind}"),
+            kind: kind.to_owned(),
+            raw_bytes: 2 * brotli_bytes,
+            brotli_bytes,
+        }
     }
 
     #[test]

@@ -29,7 +29,9 @@ pub fn bundle(entry: &Path, output: &Path, minify: bool) -> Result<()> {
     let mut bundler = Bundler::new(&files, None, ParserOptions::default());
     let mut sheet = bundler.bundle(entry).map_err(|error| anyhow!("{error}"))?;
     let targets = Targets::from(BROWSERS);
-    sheet.minify(MinifyOptions { targets, ..MinifyOptions::default() }).map_err(|error| anyhow!("{error}"))?;
+    sheet
+        .minify(MinifyOptions { targets, ..MinifyOptions::default() })
+        .map_err(|error| anyhow!("{error}"))?;
     let css = sheet
         .to_css(PrinterOptions { minify, targets, ..PrinterOptions::default() })
         .map_err(|error| anyhow!("{error}"))?;
@@ -44,8 +46,11 @@ mod tests {
     fn imports_are_bundled_and_nesting_is_lowered() {
         let dir = std::env::temp_dir().join(format!("foyer-style-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
-        fs::write(dir.join("main.css"), "@import './part.css' layer(part);\na { & b { color: oklch(50% 0.1 200) } }")
-            .unwrap();
+        fs::write(
+            dir.join("main.css"),
+            "@import './part.css' layer(part);\na { & b { color: oklch(50% 0.1 200) } }",
+        )
+        .unwrap();
         fs::write(dir.join("part.css"), "p { margin-inline: 4px }").unwrap();
         bundle(&dir.join("main.css"), &dir.join("out.css"), true).unwrap();
         let css = fs::read_to_string(dir.join("out.css")).unwrap();
