@@ -23,3 +23,8 @@ pub mod test_support;
 pub mod token;
 
 mod input;
+pub mod order;
+pub mod overview;
+pub mod price;
+pub mod product;
+pub mod subscription;

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use crate::field_errors::FieldError;
 use crate::interval::RecurringInterval;
 use crate::money::Money;
 use crate::period::{Period, next_period};
@@ -49,6 +50,18 @@ text_enum! {
 
 /// The longest comment on a cancellation, in characters.
 pub const CANCELLATION_COMMENT_MAX_CHARS: usize = 2000;
+
+/// Reads the comment on a cancellation: trimmed, without control characters; an empty one is none.
+///
+/// # Errors
+/// On `comment`: `comment_too_long`.
+pub fn parse_cancellation_comment(raw: &str) -> Result<Option<String>, FieldError> {
+    let text: String = raw.trim().chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    if text.chars().count() > CANCELLATION_COMMENT_MAX_CHARS {
+        return Err(FieldError::new("comment", "comment_too_long"));
+    }
+    Ok((!text.is_empty()).then_some(text))
+}
 
 /// The facts about a subscription on which its rules rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,6 +215,14 @@ mod tests {
 
     fn ended() -> Subscription {
         Subscription { status: SubscriptionStatus::Canceled, ended_at: Some(START + Duration::days(28)), ..canceled() }
+    }
+
+    #[test]
+    fn comments_are_cleaned_and_bounded() {
+        assert_eq!(parse_cancellation_comment(" \r\n "), Ok(None));
+        assert_eq!(parse_cancellation_comment("Too\u{0} slow\r\nfor us "), Ok(Some("Too slow\nfor us".into())));
+        assert!(parse_cancellation_comment(&"ä".repeat(2000)).is_ok());
+        assert_eq!(parse_cancellation_comment(&"ä".repeat(2001)).unwrap_err().code, "comment_too_long");
     }
 
     #[test]

@@ -1,0 +1,15 @@
+//! Orders: what customers were asked to pay.
+
+mod get;
+mod insert;
+mod list;
+mod record_payment;
+mod summary;
+
+pub use get::{OrderDetail, OrderItem, get};
+pub(crate) use insert::{NewOrder, insert_order};
+pub use insert::InsertOrderError;
+pub use list::{OrderFilter, list};
+pub use record_payment::{RecordPaymentError, record_payment};
+pub(crate) use summary::OrderRow;
+pub use summary::OrderSummary;

@@ -1,0 +1,5 @@
+//! What a customer sees first.
+
+mod load;
+
+pub use load::{OpenOrders, Overview, load};

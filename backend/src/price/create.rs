@@ -1,0 +1,79 @@
+//! Giving a product a price. Amounts never change: a new amount is a new price.
+
+use domain::event_type::EventType;
+use domain::id::{OrganizationId, PriceId, ProductId};
+use domain::money::Currency;
+use domain::price::PriceAmount;
+use serde_json::json;
+use sqlx::PgPool;
+use thiserror::Error;
+
+use crate::context::Context;
+use crate::error::{DatabaseError, Forbidden, violated_constraint};
+use crate::event::{self, NewEvent};
+
+/// A price to create.
+#[derive(Debug, Clone)]
+pub struct CreatePrice {
+    pub organization_id: OrganizationId,
+    pub product_id: ProductId,
+    pub amount: PriceAmount,
+    pub currency: Currency,
+}
+
+#[derive(Debug, Error)]
+pub enum CreatePriceError {
+    #[error("there is no such product")]
+    UnknownProduct,
+    #[error("only the organization itself may create a price")]
+    Forbidden(#[from] Forbidden),
+    #[error("the price could not be written down")]
+    Database(#[from] DatabaseError),
+}
+
+impl From<sqlx::Error> for CreatePriceError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// Adds a price to a product.
+pub async fn create(db: &PgPool, cx: &mut Context, input: CreatePrice) -> Result<PriceId, CreatePriceError> {
+    cx.actor.staff(input.organization_id)?;
+    let price_id: PriceId = cx.new_id();
+    let (amount_minor, seat_tiers) = match &input.amount {
+        PriceAmount::Free => (None, None),
+        PriceAmount::Fixed { amount_minor } => (Some(*amount_minor), None),
+        PriceAmount::SeatBased { seat_tiers } => (None, Some(json!(seat_tiers))),
+    };
+    let mut tx = db.begin().await?;
+    sqlx::query!(
+        "insert into price (organization_id, price_id, product_id, amount_type, currency, amount_minor, seat_tiers, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        input.organization_id.as_uuid(),
+        price_id.as_uuid(),
+        input.product_id.as_uuid(),
+        input.amount.amount_type(),
+        input.currency.as_str(),
+        amount_minor,
+        seat_tiers,
+        cx.now,
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(|error| match violated_constraint(&error) {
+        Some("price_product_fkey") => CreatePriceError::UnknownProduct,
+        _ => error.into(),
+    })?;
+    let created = NewEvent {
+        organization_id: input.organization_id,
+        event_type: EventType::PriceCreated,
+        subject_kind: "price",
+        subject_id: price_id.into(),
+        customer_id: None,
+        snapshot: json!({ "product_id": input.product_id, "amount": input.amount, "currency": input.currency }),
+    };
+    event::record(&mut tx, cx, created).await?;
+    tx.commit().await?;
+    Ok(price_id)
+}

@@ -1,0 +1,5 @@
+//! What an organization sells.
+
+mod create;
+
+pub use create::{CreateProduct, CreateProductError, create};
