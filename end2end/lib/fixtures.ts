@@ -1,0 +1,53 @@
+// What every journey starts from: `import { test, expect } from "../lib/fixtures.ts"`.
+//
+// - `page` goes to the running Foyer, from a client address of the test's own.
+// - A test fails on any error or warning in the browser's console, any uncaught error of a page, and any answer of 500
+//   or above. One that provokes such a thing on purpose says so first: `expectProblem(/status of 404/)`.
+
+import { test as base, expect } from "@playwright/test";
+import { createHash } from "node:crypto";
+import { baseUrl } from "./demo.ts";
+
+interface Fixtures {
+  /** Says that a problem whose text matches will come; the test fails when it does not. */
+  expectProblem: (pattern: RegExp) => void;
+  problems: { found: string[]; expected: RegExp[] };
+}
+
+export const test = base.extend<Fixtures>({
+  baseURL: async ({}, use) => {
+    await use(baseUrl());
+  },
+
+  extraHTTPHeaders: async ({}, use, testInfo) => {
+    const bytes = createHash("sha256").update(`${testInfo.testId}/${testInfo.repeatEachIndex}`).digest();
+    await use({ "x-forwarded-for": `10.${bytes[0]}.${bytes[1]}.${bytes[2]}` });
+  },
+
+  problems: [
+    async ({ context }, use) => {
+      const problems = { found: [] as string[], expected: [] as RegExp[] };
+      context.on("console", (message) => {
+        if (message.type() === "error" || message.type() === "warning") {
+          problems.found.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
+        }
+      });
+      context.on("weberror", (error) => problems.found.push(`uncaught: ${error.error().stack ?? error.error().message}`));
+      context.on("response", (response) => {
+        if (response.status() >= 500) problems.found.push(`answer: ${response.status()} of ${response.url()}`);
+      });
+      await use(problems);
+      const surprising = problems.found.filter((text) => !problems.expected.some((pattern) => pattern.test(text)));
+      const missing = problems.expected.filter((pattern) => !problems.found.some((text) => pattern.test(text)));
+      expect(surprising, "problems that the browser met").toEqual([]);
+      expect(missing.map(String), "problems that were expected and did not come").toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  expectProblem: async ({ problems }, use) => {
+    await use((pattern) => problems.expected.push(pattern));
+  },
+});
+
+export { expect };

@@ -1,0 +1,103 @@
+// One Foyer on a database of its own.
+
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createWriteStream, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { freePort } from "./ports.ts";
+
+const READY_WITHIN_MS = 30_000;
+const STOP_WITHIN_MS = 15_000;
+const workspace = resolve(import.meta.dirname, "../..");
+
+export interface Foyer {
+  baseUrl: string;
+  demoFile: string;
+  databaseUrl: string;
+  logFile: string;
+  stop(): Promise<void>;
+}
+
+/** The program and its site: the release build, or the debug build with FOYER_BUILD=debug. */
+function build(): { program: string; site: string } {
+  const debug = process.env.FOYER_BUILD === "debug";
+  const target = process.env.CARGO_TARGET_DIR ?? join(workspace, "target");
+  const program = process.env.FOYER_PROGRAM ?? join(target, debug ? "debug" : "release", "foyer");
+  const site = process.env.FOYER_SITE_ROOT ?? join(target, debug ? "site-dev" : "site");
+  for (const path of [program, site]) {
+    if (!existsSync(path)) throw new Error(`${path} is missing: make test-portal and make test-hydration build it`);
+  }
+  return { program, site };
+}
+
+/** Makes a database, loads the demo organization and serves it; mails go to `smtpUrl`. */
+export async function startFoyer(superuserUrl: string, smtpUrl: string): Promise<Foyer> {
+  const { program, site } = build();
+  const name = `foyer_journeys_${process.pid}_${randomBytes(3).toString("hex")}`;
+  const dataDir = mkdtempSync(join(tmpdir(), "foyer-journeys-"));
+  psql(superuserUrl, `create database ${name}`);
+  const port = await freePort();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const databaseUrl = superuserUrl.replace(/\/[^/?]*(\?|$)/, `/${name}$1`);
+  const environment = {
+    ...process.env,
+    DATABASE_URL: databaseUrl,
+    FOYER_PUBLIC_URL: baseUrl,
+    FOYER_LISTEN: `127.0.0.1:${port}`,
+    FOYER_SITE_ROOT: site,
+    FOYER_SECRET_KEY: randomBytes(32).toString("hex"),
+    FOYER_SMTP_URL: smtpUrl,
+    FOYER_MAIL_FROM: "billing@foyer.example",
+    // Each test comes from an address of its own (fixtures.ts), so that limits per client do not join the tests.
+    FOYER_TRUSTED_PROXIES: "127.0.0.1/32",
+  };
+  const run = (...command: string[]) =>
+    execFileSync(program, command, { env: environment, cwd: workspace, stdio: ["ignore", "ignore", "inherit"] });
+  run("migrate");
+  run("demo", "--data-dir", dataDir);
+  const logFile = join(import.meta.dirname, "../test-results", "foyer.log");
+  const server = spawn(program, ["serve"], { env: environment, cwd: workspace, stdio: ["ignore", "pipe", "pipe"] });
+  const log = createWriteStream(logFile);
+  server.stdout.pipe(log);
+  server.stderr.pipe(log);
+  await ready(server, baseUrl, logFile);
+  return {
+    baseUrl,
+    demoFile: join(dataDir, "demo.json"),
+    databaseUrl,
+    logFile,
+    async stop() {
+      await end(server);
+      psql(superuserUrl, `drop database if exists ${name} with (force)`);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function psql(url: string, command: string) {
+  execFileSync("psql", ["--no-psqlrc", "--quiet", "--dbname", url, "--command", command], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+}
+
+async function ready(server: ChildProcess, baseUrl: string, logFile: string) {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < deadline) {
+    if (server.exitCode !== null) throw new Error(`foyer ended at once (code ${server.exitCode}); see ${logFile}`);
+    const answer = await fetch(`${baseUrl}/readyz`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  server.kill("SIGKILL");
+  throw new Error(`foyer was not ready within ${READY_WITHIN_MS / 1000} s; see ${logFile}`);
+}
+
+async function end(server: ChildProcess) {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
+  const timer = setTimeout(() => server.kill("SIGKILL"), STOP_WITHIN_MS);
+  server.kill("SIGTERM");
+  await ended;
+  clearTimeout(timer);
+}

@@ -1,0 +1,48 @@
+// Journeys through a running Foyer. `make test-portal` starts all they need; see lib/ for what a test may use.
+//
+// | project | script | screen | theme | tests |
+// |---|---|---|---|---|
+// | desktop, phone | on | 1280 × 800, 390 × 844 | light | all but those tagged @no-script |
+// | desktop-no-script, phone-no-script | off | the same | light | all but those tagged @script |
+// | desktop-dark, phone-dark | on | the same | dark | those tagged @themes |
+// | hydration | on | desktop | light | those tagged @hydration, with the debug wasm (`make test-hydration`) |
+
+import { defineConfig, type Project } from "@playwright/test";
+import { chromiumPath, chromiumFlags } from "./lib/chromium.ts";
+
+const desktop = { viewport: { width: 1280, height: 800 } };
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+
+const portal: Project[] = [
+  { name: "desktop", use: desktop, grepInvert: /@no-script/ },
+  { name: "phone", use: phone, grepInvert: /@no-script/ },
+  { name: "desktop-no-script", use: { ...desktop, javaScriptEnabled: false }, grepInvert: /@script/ },
+  { name: "phone-no-script", use: { ...phone, javaScriptEnabled: false }, grepInvert: /@script/ },
+  { name: "desktop-dark", use: { ...desktop, colorScheme: "dark" }, grep: /@themes/ },
+  { name: "phone-dark", use: { ...phone, colorScheme: "dark" }, grep: /@themes/ },
+];
+const hydration: Project[] = [{ name: "hydration", use: desktop, grep: /@hydration/ }];
+
+export default defineConfig({
+  testDir: "journeys",
+  globalSetup: "./lib/setup.ts",
+  outputDir: "test-results",
+  projects: process.env.FOYER_BUILD === "debug" ? hydration : portal,
+  workers: 2,
+  fullyParallel: true,
+  retries: 0,
+  forbidOnly: process.env.CI === "true",
+  timeout: 30_000,
+  expect: { timeout: 5_000 },
+  reporter: [["list"], ["html", { outputFolder: "report", open: "never" }]],
+  use: {
+    browserName: "chromium",
+    launchOptions: { executablePath: chromiumPath(), args: chromiumFlags },
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+    // What moves cannot be read by a check at a chosen moment; motion has tests of its own.
+    contextOptions: { reducedMotion: "reduce" },
+    screenshot: "only-on-failure",
+    trace: "retain-on-failure",
+  },
+});
