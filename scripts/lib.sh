@@ -43,6 +43,13 @@ free_port() {
 
 random_hex() { od -An -v -tx1 -N "$1" /dev/urandom | tr -d ' \n'; }
 
+# The key that FOYER_SECRET_KEY_FILE names, made once.
+make_secret_key() {
+    if [ -s "$FOYER_SECRET_KEY_FILE" ]; then return; fi
+    mkdir -p "$(dirname "$FOYER_SECRET_KEY_FILE")"
+    (umask 077 && random_hex 32 >"$FOYER_SECRET_KEY_FILE")
+}
+
 # hold_lock NAME WHAT: keeps `.data/NAME.lock` until this process ends, or says who has it.
 # Children that may outlive the script must be started with `{lock_fd}>&-`.
 hold_lock() {
