@@ -17,6 +17,9 @@ pub mod event;
 pub mod local_time;
 pub mod mail;
 pub mod page;
+pub mod sign_in;
+pub mod session;
+pub mod rate_limit;
 pub mod secret;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
@@ -28,3 +31,5 @@ pub mod overview;
 pub mod price;
 pub mod product;
 pub mod subscription;
+pub mod demo;
+pub mod invariants;

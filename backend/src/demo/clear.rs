@@ -1,0 +1,32 @@
+//! Taking a demo away that was interrupted while it was loaded.
+
+use domain::id::OrganizationId;
+use sqlx::PgPool;
+
+/// Deletes all rows of an organization. For the demo only: real organizations keep their books.
+pub(super) async fn clear(db: &PgPool, organization_id: OrganizationId) -> Result<(), sqlx::Error> {
+    let id = organization_id.as_uuid();
+    let mut tx = db.begin().await?;
+    for statement in [
+        "delete from mail where organization_id = $1",
+        "delete from hand_over where organization_id = $1",
+        "delete from session where organization_id = $1",
+        "delete from sign_in where organization_id = $1",
+        "delete from rate_limit where organization_id = $1",
+        "delete from token where organization_id = $1",
+        "delete from access_token where organization_id = $1",
+        "delete from event where organization_id = $1",
+        "delete from order_item where organization_id = $1",
+        "delete from orders where organization_id = $1",
+        "delete from subscription where organization_id = $1",
+        "delete from price where organization_id = $1",
+        "delete from product where organization_id = $1",
+        "delete from member where organization_id = $1",
+        "delete from customer where organization_id = $1",
+        "delete from portal_setting where organization_id = $1",
+        "delete from organization where organization_id = $1",
+    ] {
+        sqlx::query(statement).bind(id).execute(&mut *tx).await?;
+    }
+    tx.commit().await
+}

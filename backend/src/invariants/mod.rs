@@ -1,0 +1,147 @@
+//! Truths about an organization's rows that no single constraint can hold. Checked after bulk loads, in tests, and
+//! whenever somebody doubts.
+
+use domain::id::OrganizationId;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::error::DatabaseError;
+
+/// So many violations of one rule are told; the rest is more of the same.
+const VIOLATIONS_PER_RULE_MAX: i64 = 100;
+
+/// A row that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    pub rule: &'static str,
+    /// The row: of the table that the rule's name begins with.
+    pub key: Uuid,
+}
+
+/// Checks all rules; empty when all is well. Reads whole tables: for loads and tests, not for requests.
+pub async fn check(db: &PgPool, organization_id: OrganizationId) -> Result<Vec<Violation>, DatabaseError> {
+    let organization_id = organization_id.as_uuid();
+    let mut violations = Vec::new();
+    let mut note = |rule, keys: Vec<Uuid>| violations.extend(keys.into_iter().map(|key| Violation { rule, key }));
+    note("order.items_add_up", orders_whose_items_do_not_add_up(db, organization_id).await?);
+    note("order.free_is_paid", free_orders_not_paid(db, organization_id).await?);
+    note("order.belongs_to_its_subscription", orders_of_foreign_subscriptions(db, organization_id).await?);
+    note("customer.has_one_owner", customers_without_one_owner(db, organization_id).await?);
+    note("order.periods_touch", orders_with_gaps(db, organization_id).await?);
+    note("subscription.period_has_order", subscriptions_without_order(db, organization_id).await?);
+    note("order.not_after_end", orders_after_end(db, organization_id).await?);
+    note("subscription.due_at_period_end", subscriptions_with_wrong_due_time(db, organization_id).await?);
+    Ok(violations)
+}
+
+async fn orders_whose_items_do_not_add_up(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select o.order_id from orders o
+         left join order_item i on i.organization_id = o.organization_id and i.order_id = o.order_id
+         where o.organization_id = $1
+         group by o.organization_id, o.order_id
+         having coalesce(sum(i.amount_minor), 0) <> o.subtotal_minor or coalesce(sum(i.tax_minor), 0) <> o.tax_minor or count(i.order_id) = 0
+         limit $2",
+        organization_id,
+        VIOLATIONS_PER_RULE_MAX,
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn free_orders_not_paid(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select order_id from orders where organization_id = $1 and total_minor = 0 and status = 'pending' limit $2",
+        organization_id,
+        VIOLATIONS_PER_RULE_MAX,
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn orders_of_foreign_subscriptions(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select o.order_id from orders o
+         join subscription s on s.organization_id = o.organization_id and s.subscription_id = o.subscription_id
+         where o.organization_id = $1 and (o.customer_id <> s.customer_id or o.currency <> s.currency)
+         limit $2",
+        organization_id,
+        VIOLATIONS_PER_RULE_MAX,
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn customers_without_one_owner(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select c.customer_id from customer c
+         left join member m on m.organization_id = c.organization_id and m.customer_id = c.customer_id and m.role = 'owner' and m.deleted_at is null
+         where c.organization_id = $1 and c.deleted_at is null
+         group by c.customer_id
+         having count(m.member_id) <> 1
+         limit $2",
+        organization_id,
+        VIOLATIONS_PER_RULE_MAX,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Each period of a subscription begins where the one before ended.
+async fn orders_with_gaps(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select order_id from (
+            select order_id, period_start, lag(period_end) over (partition by subscription_id order by period_start) as previous_end
+            from orders
+            where organization_id = $1 and billing_reason in ('subscription_create', 'subscription_cycle')) as walked
+         where previous_end <> period_start
+         limit $2"#,
+        organization_id,
+        VIOLATIONS_PER_RULE_MAX,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The period that runs was ordered, and as the last one.
+async fn subscriptions_without_order(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select s.subscription_id from subscription s
+         left join orders o on o.organization_id = s.organization_id and o.subscription_id = s.subscription_id
+            and o.billing_reason in ('subscription_create', 'subscription_cycle')
+         where s.organization_id = $1 and s.started_at is not null
+         group by s.organization_id, s.subscription_id
+         having max(o.period_start) is distinct from s.current_period_start or max(o.period_end) is distinct from s.current_period_end
+         limit $2",
+        organization_id,
+        VIOLATIONS_PER_RULE_MAX,
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn orders_after_end(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select o.order_id from orders o
+         join subscription s on s.organization_id = o.organization_id and s.subscription_id = o.subscription_id
+         where o.organization_id = $1 and o.period_start >= s.ended_at
+         limit $2",
+        organization_id,
+        VIOLATIONS_PER_RULE_MAX,
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn subscriptions_with_wrong_due_time(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select subscription_id from subscription
+         where organization_id = $1
+           and due_at is distinct from case when status in ('trialing', 'active', 'past_due') then current_period_end end
+         limit $2",
+        organization_id,
+        VIOLATIONS_PER_RULE_MAX,
+    )
+    .fetch_all(db)
+    .await
+}
