@@ -1,2 +1,7 @@
-//! stub
-fn main() {}
+//! The `foyer` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::main()
+}

@@ -1,0 +1,97 @@
+//! `foyer serve`
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{Failure, LogSettings, checked};
+use crate::{
+    config::{
+        DatabaseConfig, DatabaseSettings, Delivery, MailConfig, MailSettings, Mistakes, OutsideConfig, OutsideSettings, SecretSettings,
+        WebConfig, WebSettings,
+    },
+    demo_file, process, telemetry,
+    web::{self, Web},
+};
+
+/// Serve the portal, and work beside it
+#[derive(Args, Debug)]
+pub struct Serve {
+    #[command(flatten)]
+    web: WebSettings,
+    #[command(flatten)]
+    database: DatabaseSettings,
+    #[command(flatten)]
+    outside: OutsideSettings,
+    #[command(flatten)]
+    secret: SecretSettings,
+    #[command(flatten)]
+    mail: MailSettings,
+    /// Serve pages only; mails and renewals are then done by `foyer worker`
+    #[arg(long, env = "FOYER_NO_WORKER")]
+    no_worker: bool,
+    /// Where `foyer demo` left its file, to say who can be tried
+    #[arg(long, env = "FOYER_DATA_DIR", value_name = "DIR", default_value = ".data")]
+    data_dir: PathBuf,
+    #[command(flatten)]
+    log: LogSettings,
+}
+
+struct Config {
+    web: WebConfig,
+    database: DatabaseConfig,
+    outside: OutsideConfig,
+    secret: backend::secret::SecretKey,
+    mail: Option<MailConfig>,
+}
+
+impl Serve {
+    fn check(&self) -> Result<Config, Failure> {
+        let mut mistakes = Mistakes::default();
+        let web = self.web.check(&mut mistakes);
+        let database = self.database.check(&mut mistakes);
+        let outside = self.outside.check(&mut mistakes);
+        let secret = self.secret.check(&mut mistakes);
+        // Without a worker no mail leaves here, so none needs to be configured; the mailbox may still be shown.
+        let mail = match self.no_worker && self.mail.smtp_url.is_none() && self.mail.dev_mailbox.is_none() {
+            true => Some(None),
+            false => self.mail.check(&mut mistakes).map(Some),
+        };
+        self.log.check(&mut mistakes);
+        let config = web.zip(database).zip(outside).zip(secret).zip(mail);
+        let ((((web, database), outside), secret), mail) = checked(mistakes, config)?;
+        Ok(Config { web, database, outside, secret, mail })
+    }
+
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let config = self.check()?;
+        telemetry::start(&self.log.log).map_err(super::mistake)?;
+        let core = process::Core::open(&config.database, &config.outside, config.secret).context("could not open the database")?;
+        core.start_clock();
+        let listener = TcpListener::bind(config.web.listen).await.with_context(|| {
+            format!("could not listen on {}: another program may have the port, choose one by --listen", config.web.listen)
+        })?;
+        let mailbox = match &config.mail {
+            Some(MailConfig { delivery: Delivery::DevMailbox(folder), .. }) => Some(folder.as_path()),
+            _ => None,
+        };
+        let state = Web { core: &core, outside: &config.outside, web: &config.web, mailbox }.state().await?;
+        let worker = match (&config.mail, self.no_worker) {
+            (Some(mail), false) => Some(tokio::spawn(core.worker(mail).context("could not prepare the mails")?.run())),
+            _ => None,
+        };
+        tracing::info!(listen = %config.web.listen, worker = worker.is_some(), "serving");
+        if state.mailbox.is_some() {
+            demo_file::print_welcome(&self.data_dir, &core.urls);
+        }
+        let served = tokio::spawn(web::serve(listener, state));
+        process::wait_for_end(&core.shutdown).await;
+        process::finish(served).await;
+        if let Some(worker) = worker {
+            process::finish(worker).await;
+        }
+        Ok(())
+    }
+}

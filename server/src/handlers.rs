@@ -1,0 +1,12 @@
+//! The endpoints beside the portal's pages.
+
+pub mod brand;
+pub mod dev_mailbox;
+pub mod events;
+pub mod hand_over;
+pub mod health;
+pub mod metrics;
+pub mod pages;
+pub mod server_functions;
+pub mod site;
+pub mod texts;

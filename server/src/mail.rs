@@ -1,0 +1,11 @@
+//! E-mail: what a mail says, and how it leaves.
+
+pub mod dev_mailbox;
+pub mod letter;
+pub mod render;
+pub mod smtp;
+pub mod transport;
+
+pub use letter::Letter;
+pub use render::{Rendered, Renderer};
+pub use transport::{MailTransport, TransportError};
