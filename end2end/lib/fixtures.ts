@@ -4,14 +4,36 @@
 // - A test fails on any error or warning in the browser's console, any uncaught error of a page, and any answer of 500
 //   or above. One that provokes such a thing on purpose says so first: `expectProblem(/status of 404/)`.
 
-import { test as base, expect } from "@playwright/test";
-import { createHash } from "node:crypto";
+import { test as base, expect, type BrowserContext } from "@playwright/test";
+import { createHash, randomBytes } from "node:crypto";
 import { baseUrl } from "./demo.ts";
+import { Portal } from "./portal.ts";
+
+interface Problems {
+  found: string[];
+  expected: RegExp[];
+}
 
 interface Fixtures {
+  /** The portal in the test's browser. */
+  portal: Portal;
+  /** Opens the portal in one more browser: other cookies, another client address, watched like the first. */
+  otherBrowser: () => Promise<Portal>;
   /** Says that a problem whose text matches will come; the test fails when it does not. */
   expectProblem: (pattern: RegExp) => void;
-  problems: { found: string[]; expected: RegExp[] };
+  problems: Problems;
+}
+
+function watch(context: BrowserContext, problems: Problems) {
+  context.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") {
+      problems.found.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
+    }
+  });
+  context.on("weberror", (error) => problems.found.push(`uncaught: ${error.error().stack ?? error.error().message}`));
+  context.on("response", (response) => {
+    if (response.status() >= 500) problems.found.push(`answer: ${response.status()} of ${response.url()}`);
+  });
 }
 
 export const test = base.extend<Fixtures>({
@@ -26,16 +48,8 @@ export const test = base.extend<Fixtures>({
 
   problems: [
     async ({ context }, use) => {
-      const problems = { found: [] as string[], expected: [] as RegExp[] };
-      context.on("console", (message) => {
-        if (message.type() === "error" || message.type() === "warning") {
-          problems.found.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
-        }
-      });
-      context.on("weberror", (error) => problems.found.push(`uncaught: ${error.error().stack ?? error.error().message}`));
-      context.on("response", (response) => {
-        if (response.status() >= 500) problems.found.push(`answer: ${response.status()} of ${response.url()}`);
-      });
+      const problems: Problems = { found: [], expected: [] };
+      watch(context, problems);
       await use(problems);
       const surprising = problems.found.filter((text) => !problems.expected.some((pattern) => pattern.test(text)));
       const missing = problems.expected.filter((pattern) => !problems.found.some((text) => pattern.test(text)));
@@ -44,6 +58,22 @@ export const test = base.extend<Fixtures>({
     },
     { auto: true },
   ],
+
+  portal: async ({ page, javaScriptEnabled }, use) => {
+    await use(new Portal(page, javaScriptEnabled !== false));
+  },
+
+  otherBrowser: async ({ browser, problems, javaScriptEnabled }, use) => {
+    const opened: BrowserContext[] = [];
+    await use(async () => {
+      const [a, b, c] = randomBytes(3);
+      const context = await browser.newContext({ extraHTTPHeaders: { "x-forwarded-for": `10.${a}.${b}.${c}` } });
+      opened.push(context);
+      watch(context, problems);
+      return new Portal(await context.newPage(), javaScriptEnabled !== false);
+    });
+    for (const context of opened) await context.close();
+  },
 
   expectProblem: async ({ problems }, use) => {
     await use((pattern) => problems.expected.push(pattern));

@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { createWriteStream, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { freePort } from "./ports.ts";
@@ -16,8 +16,21 @@ export interface Foyer {
   demoFile: string;
   databaseUrl: string;
   logFile: string;
+  /** Where tests note which customer is theirs (customers.ts). */
+  claimsDir: string;
+  /** What a test needs to run another command of the same program (cli.ts). */
+  command: Command;
   stop(): Promise<void>;
 }
+
+/** The program and the variables that it runs under. */
+export interface Command {
+  program: string;
+  environment: Record<string, string>;
+}
+
+/** Enough for each test that changes something to have a customer of its own. */
+const CUSTOMERS = 400;
 
 /** The program and its site: the release build, or the debug build with FOYER_BUILD=debug. */
 function build(): { program: string; site: string } {
@@ -40,8 +53,7 @@ export async function startFoyer(superuserUrl: string, smtpUrl: string): Promise
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
   const databaseUrl = superuserUrl.replace(/\/[^/?]*(\?|$)/, `/${name}$1`);
-  const environment = {
-    ...process.env,
+  const settings: Record<string, string> = {
     DATABASE_URL: databaseUrl,
     FOYER_PUBLIC_URL: baseUrl,
     FOYER_LISTEN: `127.0.0.1:${port}`,
@@ -52,10 +64,14 @@ export async function startFoyer(superuserUrl: string, smtpUrl: string): Promise
     // Each test comes from an address of its own (fixtures.ts), so that limits per client do not join the tests.
     FOYER_TRUSTED_PROXIES: "127.0.0.1/32",
   };
+  const environment = { ...process.env, ...settings };
   const run = (...command: string[]) =>
     execFileSync(program, command, { env: environment, cwd: workspace, stdio: ["ignore", "ignore", "inherit"] });
   run("migrate");
   run("demo", "--data-dir", dataDir);
+  run("demo", "--data-dir", dataDir, "--customers", String(CUSTOMERS));
+  const claimsDir = join(dataDir, "claims");
+  mkdirSync(claimsDir);
   const logFile = join(import.meta.dirname, "../test-results", "foyer.log");
   const server = spawn(program, ["serve"], { env: environment, cwd: workspace, stdio: ["ignore", "pipe", "pipe"] });
   const log = createWriteStream(logFile);
@@ -67,6 +83,8 @@ export async function startFoyer(superuserUrl: string, smtpUrl: string): Promise
     demoFile: join(dataDir, "demo.json"),
     databaseUrl,
     logFile,
+    claimsDir,
+    command: { program, environment: settings },
     async stop() {
       await end(server);
       psql(superuserUrl, `drop database if exists ${name} with (force)`);

@@ -20,6 +20,8 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   process.env.FOYER_MAILS_URL = mails.httpUrl;
   process.env.FOYER_LOG_FILE = foyer.logFile;
   process.env.FOYER_DATABASE_URL = foyer.databaseUrl;
+  process.env.FOYER_CLAIMS_DIR = foyer.claimsDir;
+  process.env.FOYER_COMMAND = JSON.stringify(foyer.command);
   return async () => {
     await foyer.stop();
     await mails.stop();
