@@ -56,8 +56,12 @@ pub fn Button(
     /// Says at length what a short label leaves to the eye.
     #[prop(optional, into)]
     label: Option<String>,
+    /// With `value`: what this button adds to its form, where several buttons submit one form.
+    #[prop(optional)]
+    name: Option<&'static str>,
+    #[prop(optional, into)] value: Option<String>,
     children: Children,
 ) -> impl IntoView {
     let class = if is_small { format!("{} button-small", kind.class()) } else { kind.class().to_owned() };
-    view! { <button type="submit" class=class aria-label=label>{children()}</button> }
+    view! { <button type="submit" class=class name=name value=value aria-label=label>{children()}</button> }
 }

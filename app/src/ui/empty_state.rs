@@ -12,7 +12,7 @@ pub fn EmptyState(
     #[prop(into)] title: String,
     #[prop(into)] hint: String,
     /// Address and name of the next step.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip)]
     link: Option<(String, String)>,
 ) -> impl IntoView {
     view! {

@@ -1,0 +1,8 @@
+//! Orders: what the customer was charged.
+
+pub mod list;
+#[cfg(feature = "ssr")]
+pub(crate) mod load;
+pub mod show;
+pub mod status;
+pub mod table;

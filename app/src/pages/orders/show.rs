@@ -1,0 +1,161 @@
+//! One order: where it stands in one sentence, what it is made of, how to pay it.
+
+use domain::format;
+use domain::id::{OrderId, SubscriptionId};
+use domain::money::Money as Amount;
+use domain::order::{BillingReason, OrderStatus, OrderTotals};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use serde::{Deserialize, Serialize};
+use time::Date;
+
+use super::status::{OrderBadge, reason};
+use crate::error::AppError;
+use crate::frame::use_frame;
+use crate::pages::load::page_of;
+use crate::text::{Text, use_text};
+use crate::ui::alert::Alert;
+use crate::ui::charge_lines::{ChargeLine, ChargeLines};
+use crate::ui::date_time::DateText;
+use crate::ui::facts::{Fact, Facts};
+use crate::ui::page_header::PageHeader;
+use crate::ui::section::Section;
+use crate::ui::tone::Tone;
+use crate::urls::paths;
+
+/// A day of the customer's calendar, as it travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day(#[serde(with = "domain::local_time::date_text")] pub Date);
+
+/// One item of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderItemView {
+    pub label: String,
+    pub quantity: i64,
+    pub amount: Amount,
+}
+
+/// An order with everything its page says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderView {
+    pub organization: String,
+    pub order_id: OrderId,
+    pub subscription_id: Option<SubscriptionId>,
+    pub product_name: String,
+    pub reason: BillingReason,
+    pub status: OrderStatus,
+    pub seats: Option<i64>,
+    pub items: Vec<OrderItemView>,
+    pub totals: OrderTotals,
+    pub created_on: Day,
+    pub paid_on: Option<Day>,
+    /// First and last day that the order covers.
+    pub period: Option<(Day, Day)>,
+}
+
+/// Loads an order. What is not the customer's is not found.
+#[server(prefix = "/api", endpoint = "view/order")]
+pub async fn show_order(organization: String, order_id: String) -> Result<OrderView, AppError> {
+    super::load::show(&organization, &order_id).await
+}
+
+/// `/{organization}/portal/orders/{id}`
+pub fn page() -> AnyView {
+    page_of(show_order, order)
+}
+
+fn order(view: OrderView) -> AnyView {
+    let t = use_text();
+    let title = t.order_title(&view.product_name, &format::date(view.created_on.0, t.locale()));
+    let back = (paths::orders(&view.organization), t.order_back().to_owned());
+    let status = view.status;
+    view! {
+        <Title text=title.clone()/>
+        <PageHeader title=title lead=sentence(t, &view) back=back badge=move || view! { <OrderBadge status=status/> }/>
+        {(status == OrderStatus::Pending && view.totals.total.minor > 0).then(|| how_to_pay(t))}
+        {items(t, &view)}
+        {facts(t, view)}
+    }
+    .into_any()
+}
+
+/// The order in one sentence.
+fn sentence(t: Text, view: &OrderView) -> String {
+    let amount = format::money(view.totals.total, t.locale());
+    let created = format::date(view.created_on.0, t.locale());
+    let paid = view.paid_on.map_or_else(|| created.clone(), |day| format::date(day.0, t.locale()));
+    match view.status {
+        OrderStatus::Paid | OrderStatus::Pending if view.totals.total.minor == 0 => t.order_sentence_free(&created),
+        OrderStatus::Draft => t.order_sentence_draft(&created, &amount),
+        OrderStatus::Pending => t.order_sentence_open(&amount, &created),
+        OrderStatus::Paid => t.order_sentence_paid(&amount, &paid),
+        OrderStatus::Refunded => t.order_sentence_refunded(&amount, &paid),
+        OrderStatus::PartiallyRefunded => t.order_sentence_partially_refunded(&amount, &paid),
+        OrderStatus::Void => t.order_sentence_void(&created, &amount),
+    }
+}
+
+fn how_to_pay(t: Text) -> AnyView {
+    let frame = use_frame();
+    let Some(organization) = frame.organization.as_ref() else { return ().into_any() };
+    let text = match &organization.support_email {
+        Some(email) => t.order_how_to_pay_contact(&organization.name, email),
+        None => t.order_how_to_pay_no_email(&organization.name),
+    };
+    view! { <Alert tone=Tone::Note title=t.order_how_to_pay()><p>{text}</p></Alert> }.into_any()
+}
+
+fn items(t: Text, view: &OrderView) -> AnyView {
+    let lines: Vec<ChargeLine> = view
+        .items
+        .iter()
+        .map(|item| ChargeLine {
+            label: item.label.clone(),
+            detail: view.seats.filter(|seats| *seats == item.quantity).map(|seats| t.charge_seats(seats)),
+            amount: item.amount,
+        })
+        .collect();
+    let OrderTotals { subtotal, discount, tax, total } = view.totals;
+    let mut parts = Vec::new();
+    if discount.minor != 0 || tax.minor != 0 {
+        parts.push((t.charge_subtotal().to_owned(), subtotal));
+    }
+    if discount.minor != 0 {
+        parts.push((t.charge_discount().to_owned(), Amount::new(-discount.minor, discount.currency)));
+    }
+    if tax.minor != 0 {
+        parts.push((t.charge_tax().to_owned(), tax));
+    }
+    let total = (t.charge_total().to_owned(), total);
+    view! {
+        <Section title=t.order_items()>
+            <ChargeLines lines=lines parts=parts total=total/>
+        </Section>
+    }
+    .into_any()
+}
+
+fn facts(t: Text, view: OrderView) -> AnyView {
+    let period = view.period.map(|(first, last)| {
+        let range = t.order_period_range(&format::date(first.0, t.locale()), &format::date(last.0, t.locale()));
+        view! { <Fact name=t.order_period()>{range}</Fact> }
+    });
+    let paid = view.paid_on.map(|day| view! { <Fact name=t.order_paid_on()><DateText date=day.0/></Fact> });
+    let subscription = view.subscription_id.map(|id| {
+        let href = paths::subscription(&view.organization, id);
+        view! { <Fact name=t.order_subscription()><a href=href>{t.order_to_subscription()}</a></Fact> }
+    });
+    view! {
+        <Section title=t.subscription_details()>
+            <Facts>
+                <Fact name=t.order_date()><DateText date=view.created_on.0/></Fact>
+                {paid}
+                {period}
+                <Fact name=t.order_reason()>{reason(t, view.reason)}</Fact>
+                {subscription}
+                <Fact name=t.order_id()>{view.order_id.to_string()}</Fact>
+            </Facts>
+        </Section>
+    }
+    .into_any()
+}

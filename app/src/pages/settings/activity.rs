@@ -1,0 +1,169 @@
+//! What happened on the account, and who did it.
+
+use domain::event_type::EventType;
+use domain::format;
+use domain::local_time::LocalDateTime;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+use crate::frame::{use_frame, use_slug};
+use crate::live::use_refresh;
+use crate::pages::error::{Failure, describe, failure, failure_page};
+use crate::pages::load::loaded;
+use crate::text::{Text, use_text};
+use crate::ui::date_time::DateTimeText;
+use crate::ui::empty_state::EmptyState;
+use crate::ui::page_header::PageHeader;
+use crate::ui::pagination::Pagination;
+use crate::ui::table::{Cell, Column, RowHeading, Table, TableRow};
+use crate::urls::paths;
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Doer {
+    You,
+    /// Somebody else of the same customer, by name.
+    Member(String),
+    /// The company itself.
+    Organization,
+    /// The system by itself, as in a renewal.
+    System,
+}
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityRow {
+    /// `None` for a kind of event that this version does not know.
+    pub event_type: Option<EventType>,
+    pub doer: Doer,
+    pub at: LocalDateTime,
+}
+
+/// One page of entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityView {
+    pub rows: Vec<ActivityRow>,
+    pub count: i64,
+    pub is_count_exact: bool,
+    pub page: i64,
+    pub last_page: i64,
+}
+
+type Answer = Result<ActivityView, AppError>;
+
+/// Loads a page of the customer's activity; `page` counts from 1.
+#[server(prefix = "/api", endpoint = "view/activity")]
+pub async fn load_activity(organization: String, #[server(default)] page: Option<String>) -> Result<ActivityView, AppError> {
+    super::load::activity(&organization, page.as_deref()).await
+}
+
+/// `/{organization}/portal/settings/activity`
+pub fn page() -> AnyView {
+    let (query, refresh, slug) = (use_query_map(), use_refresh(), use_slug());
+    let asked = move || (query.with(|query| query.get("page")).filter(|page| !page.is_empty()), refresh.get());
+    let data = Resource::new(asked, move |(page, _)| {
+        let load = load_activity(slug.clone(), page);
+        // A refusal is an answer here: it is shown in words of this page.
+        async move { Ok::<Answer, AppError>(load.await) }
+    });
+    loaded(data, show)
+}
+
+fn show(answer: Answer) -> AnyView {
+    let t = use_text();
+    match answer {
+        Ok(view) => activity(t, view),
+        Err(AppError::Invalid(errors)) if errors.first("page").is_some() => {
+            let error = AppError::Invalid(errors);
+            let next = Some((paths::activity(&use_slug()), t.failure_to_first_page().to_owned()));
+            let (title, text) = (t.failure_invalid_page_title().to_owned(), t.failure_invalid_page_text().to_owned());
+            let said = describe(t, &error);
+            failure_page(&error, Failure { title, text, next, ..said })
+        }
+        Err(error) => failure(&error),
+    }
+}
+
+fn activity(t: Text, view: ActivityView) -> AnyView {
+    let content = if view.rows.is_empty() {
+        let link = (view.page > 1).then(|| (paths::activity(&use_slug()), t.failure_to_first_page().to_owned()));
+        view! { <EmptyState title=t.activity_empty() hint=t.activity_empty_hint() link=link/> }.into_any()
+    } else {
+        table(t, view)
+    };
+    view! {
+        <Title text=t.activity_title()/>
+        <PageHeader title=t.activity_title() lead=t.activity_lead()/>
+        <div class="stack">{content}</div>
+    }
+    .into_any()
+}
+
+fn table(t: Text, view: ActivityView) -> AnyView {
+    let slug = use_slug();
+    let company = use_frame().organization.as_ref().map(|organization| organization.name.clone()).unwrap_or_default();
+    let address = |page: i64| {
+        let path = paths::activity(&slug);
+        if page > 1 { format!("{path}?page={page}") } else { path }
+    };
+    let beside = |page: i64| (1..=view.last_page).contains(&page).then(|| address(page));
+    let (previous, next) = (beside(view.page - 1), beside(view.page + 1));
+    let count = |number: i64| format::count(number, t.locale());
+    let place = if view.is_count_exact {
+        t.pagination_of_exact(view.count, &count(view.page), &count(view.last_page))
+    } else {
+        t.pagination_of_at_least(&count(view.page), &count(view.count))
+    };
+    let rows: Vec<AnyView> = view
+        .rows
+        .into_iter()
+        .map(|row| {
+            let doer = match row.doer {
+                Doer::You => t.activity_actor_you().to_owned(),
+                Doer::Member(name) => name,
+                Doer::Organization => company.clone(),
+                Doer::System => t.activity_actor_system().to_owned(),
+            };
+            view! {
+                <TableRow>
+                    <RowHeading>{event_words(t, row.event_type)}</RowHeading>
+                    <Cell>{doer}</Cell>
+                    <Cell><DateTimeText at=row.at/></Cell>
+                </TableRow>
+            }
+            .into_any()
+        })
+        .collect();
+    let columns =
+        vec![Column::text(t.activity_column_event()), Column::text(t.activity_column_actor()), Column::text(t.activity_column_when())];
+    view! {
+        <Table label=t.activity_title() columns=columns>{rows}</Table>
+        <Pagination place=place previous=previous next=next/>
+    }
+    .into_any()
+}
+
+fn event_words(t: Text, event_type: Option<EventType>) -> &'static str {
+    match event_type {
+        Some(EventType::CustomerCreated) => t.activity_event_customer_created(),
+        Some(EventType::MemberCreated) => t.activity_event_member_created(),
+        Some(EventType::SubscriptionCreated) => t.activity_event_subscription_created(),
+        Some(EventType::SubscriptionCanceled) => t.activity_event_subscription_canceled(),
+        Some(EventType::SubscriptionUncanceled) => t.activity_event_subscription_uncanceled(),
+        Some(EventType::SubscriptionRenewed) => t.activity_event_subscription_renewed(),
+        Some(EventType::SubscriptionActivated) => t.activity_event_subscription_activated(),
+        Some(EventType::SubscriptionRevoked) => t.activity_event_subscription_revoked(),
+        Some(EventType::OrderCreated) => t.activity_event_order_created(),
+        Some(EventType::OrderPaid) => t.activity_event_order_paid(),
+        Some(EventType::SessionCreated) => t.activity_event_session_created(),
+        Some(EventType::SessionEnded) => t.activity_event_session_ended(),
+        Some(EventType::HandOverCreated) => t.activity_event_hand_over_created(),
+        Some(
+            EventType::OrganizationCreated | EventType::ProductCreated | EventType::PriceCreated | EventType::AccessTokenCreated,
+        )
+        | None => t.activity_event_other(),
+    }
+}
