@@ -1,0 +1,11 @@
+//! The portal's pages: `pages/<area>/<page>.rs`. A page is one server function, which loads a view made of plain data, and one
+//! function that shows it.
+
+pub mod components;
+pub mod error;
+pub mod load;
+pub mod orders;
+pub mod overview;
+pub mod settings;
+pub mod sign_in;
+pub mod subscription;

@@ -1,0 +1,164 @@
+//! A subscription as the portal shows it, and what is said of it.
+
+use domain::format;
+use domain::id::SubscriptionId;
+use domain::interval::{Interval, RecurringInterval};
+use domain::local_time::LocalDateTime;
+use domain::money::Money;
+use domain::subscription::SubscriptionStatus;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::text::Text;
+use crate::ui::badge::Badge;
+use crate::ui::tone::Tone;
+
+/// The facts, in the customer's time zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriptionView {
+    pub id: SubscriptionId,
+    pub plan: String,
+    pub seats: Option<i32>,
+    pub status: SubscriptionStatus,
+    /// What one period costs.
+    pub amount: Money,
+    pub interval: RecurringInterval,
+    pub started_at: Option<LocalDateTime>,
+    pub period_start: LocalDateTime,
+    pub period_end: LocalDateTime,
+    pub canceled_at: Option<LocalDateTime>,
+    /// When it is going to end, for one that is canceled.
+    pub ends_at: Option<LocalDateTime>,
+    pub ended_at: Option<LocalDateTime>,
+}
+
+/// Where a subscription stands, as people tell it: a cancellation that is going to take effect is a state of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Active,
+    Trialing,
+    Canceling,
+    Ended,
+    Incomplete,
+    IncompleteExpired,
+    PastDue,
+    Paused,
+    Unpaid,
+}
+
+impl SubscriptionView {
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let is_canceling = self.ends_at.is_some() && self.status.is_billable();
+        match self.status {
+            _ if self.ended_at.is_some() => Standing::Ended,
+            _ if is_canceling => Standing::Canceling,
+            SubscriptionStatus::Active => Standing::Active,
+            SubscriptionStatus::Trialing => Standing::Trialing,
+            SubscriptionStatus::Canceled => Standing::Ended,
+            SubscriptionStatus::Incomplete => Standing::Incomplete,
+            SubscriptionStatus::IncompleteExpired => Standing::IncompleteExpired,
+            SubscriptionStatus::PastDue => Standing::PastDue,
+            SubscriptionStatus::Paused => Standing::Paused,
+            SubscriptionStatus::Unpaid => Standing::Unpaid,
+        }
+    }
+
+    /// "Pro" or "Team, 12 seats".
+    #[must_use]
+    pub fn name(&self, t: Text) -> String {
+        self.seats.map_or_else(|| self.plan.clone(), |seats| t.subscription_plan_seats(seats.into(), &self.plan))
+    }
+
+    /// "€240.00", or the word for nothing.
+    #[must_use]
+    pub fn price(&self, t: Text) -> String {
+        if self.amount.is_zero() { t.subscription_free().to_owned() } else { format::money(self.amount, t.locale()) }
+    }
+
+    /// "€240.00 every month".
+    #[must_use]
+    pub fn price_interval(&self, t: Text) -> String {
+        let count = self.interval.count().into();
+        let interval = match self.interval.interval() {
+            Interval::Day => t.interval_day(count),
+            Interval::Week => t.interval_week(count),
+            Interval::Month => t.interval_month(count),
+            Interval::Year => t.interval_year(count),
+        };
+        if self.amount.is_zero() { self.price(t) } else { t.subscription_price_interval(&self.price(t), &interval) }
+    }
+
+    /// The day on which the current period ends: of a canceled one its end, else its renewal.
+    #[must_use]
+    pub fn turn_date(&self, t: Text) -> String {
+        let at = self.ended_at.as_ref().or(self.ends_at.as_ref()).unwrap_or(&self.period_end);
+        format::date(at.date, t.locale())
+    }
+
+    /// The state in one sentence.
+    #[must_use]
+    pub fn sentence(&self, t: Text) -> String {
+        let (name, date, price) = (self.name(t), self.turn_date(t), self.price(t));
+        let is_free = self.amount.is_zero();
+        match self.standing() {
+            Standing::Active if is_free => t.subscription_sentence_active_free(&name, &date),
+            Standing::Active => t.subscription_sentence_active(&name, &date, &price),
+            Standing::Trialing if is_free => t.subscription_sentence_trialing_free(&name, &date),
+            Standing::Trialing => t.subscription_sentence_trialing(&name, &date, &price),
+            Standing::Canceling => t.subscription_sentence_canceling(&name, &date),
+            Standing::Ended => t.subscription_sentence_ended(&name, &date),
+            Standing::Incomplete => t.subscription_sentence_incomplete(&name),
+            Standing::IncompleteExpired => t.subscription_sentence_incomplete_expired(&name),
+            Standing::PastDue => t.subscription_sentence_past_due(&name),
+            Standing::Paused => t.subscription_sentence_paused(&name),
+            Standing::Unpaid => t.subscription_sentence_unpaid(&name),
+        }
+    }
+
+    /// What comes next, in one sentence.
+    #[must_use]
+    pub fn next(&self, t: Text) -> String {
+        let (date, price) = (self.turn_date(t), self.price(t));
+        match self.standing() {
+            Standing::Active => t.subscription_next_active(&date),
+            Standing::Trialing if self.amount.is_zero() => t.subscription_next_trialing_free(&date),
+            Standing::Trialing => t.subscription_next_trialing(&date, &price),
+            Standing::Canceling => t.subscription_next_canceling(&date),
+            Standing::Ended | Standing::IncompleteExpired => t.subscription_next_ended().to_owned(),
+            Standing::Incomplete => t.subscription_next_incomplete().to_owned(),
+            Standing::PastDue => t.subscription_next_past_due().to_owned(),
+            Standing::Paused => t.subscription_next_paused().to_owned(),
+            Standing::Unpaid => t.subscription_next_unpaid().to_owned(),
+        }
+    }
+
+    /// The state in one word.
+    #[must_use]
+    pub fn badge(&self, t: Text) -> AnyView {
+        let (tone, label) = match self.standing() {
+            Standing::Active => (Tone::Good, t.subscription_status_active()),
+            Standing::Trialing => (Tone::Note, t.subscription_status_trialing()),
+            Standing::Canceling => (Tone::Wait, t.subscription_status_canceling()),
+            Standing::Ended => (Tone::Neutral, t.subscription_status_ended()),
+            Standing::Incomplete => (Tone::Wait, t.subscription_status_incomplete()),
+            Standing::IncompleteExpired => (Tone::Neutral, t.subscription_status_incomplete_expired()),
+            Standing::PastDue => (Tone::Bad, t.subscription_status_past_due()),
+            Standing::Paused => (Tone::Neutral, t.subscription_status_paused()),
+            Standing::Unpaid => (Tone::Bad, t.subscription_status_unpaid()),
+        };
+        view! { <Badge tone=tone label=label/> }.into_any()
+    }
+
+    /// Whether cancelling is a step that exists for it.
+    #[must_use]
+    pub fn can_cancel(&self) -> bool {
+        matches!(self.standing(), Standing::Active | Standing::Trialing | Standing::PastDue)
+    }
+
+    /// Whether its cancellation can be taken back.
+    #[must_use]
+    pub fn can_keep(&self) -> bool {
+        self.standing() == Standing::Canceling
+    }
+}

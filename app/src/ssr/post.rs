@@ -1,0 +1,148 @@
+//! Forms without script: a page's own path takes the POST, calls the form's server function and says what to answer.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::PoisonError;
+
+use http::header::{HeaderMap, SET_COOKIE};
+use http::request::Parts;
+use leptos::prelude::*;
+use leptos::reactive::computed::ScopedFuture;
+use leptos::server_fn::ServerFn;
+use leptos_axum::ResponseOptions;
+use serde::de::DeserializeOwned;
+
+use super::{Portal, provide};
+use crate::error::AppError;
+use crate::ui::form::{Done, FormState};
+use crate::urls::decode;
+
+/// What to answer to a posted form.
+#[derive(Debug)]
+pub enum PostOutcome {
+    /// 303 to `to`, with these cookies.
+    Redirect { to: String, headers: HeaderMap },
+    /// The page again, by its own GET: put `state` into the request's extensions, give the answer `status` and `headers`.
+    Rerender { state: Box<FormState>, status: u16, headers: HeaderMap },
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<Done, AppError>> + Send>>;
+
+/// A form by the path of its server function.
+struct Entry {
+    path: &'static str,
+    run: fn(Vec<u8>) -> Answer,
+}
+
+fn entry<F>() -> Entry
+where
+    F: ServerFn<Output = Done, Error = AppError> + DeserializeOwned + Send,
+{
+    Entry { path: F::PATH, run: run::<F> }
+}
+
+fn run<F>(body: Vec<u8>) -> Answer
+where
+    F: ServerFn<Output = Done, Error = AppError> + DeserializeOwned + Send,
+{
+    Box::pin(async move {
+        let call: F = serde_qs::Config::new().use_form_encoding(true).deserialize_bytes(&body).map_err(|_| AppError::Outdated)?;
+        call.run_body().await
+    })
+}
+
+/// Every form of the portal.
+fn entries() -> Vec<Entry> {
+    use crate::pages::{settings, sign_in, subscription};
+    vec![
+        entry::<sign_in::RequestCode>(),
+        entry::<sign_in::VerifyCode>(),
+        entry::<sign_in::UseLink>(),
+        entry::<sign_in::ChooseCustomer>(),
+        entry::<sign_in::SignOut>(),
+        entry::<subscription::CancelSubscription>(),
+        entry::<subscription::KeepSubscription>(),
+        entry::<settings::EndSession>(),
+        entry::<settings::EndOtherSessions>(),
+    ]
+}
+
+/// Fields that never come back to a page.
+const SECRETS: [&str; 2] = ["code", "token"];
+/// A form of the portal has a handful.
+const FIELDS_MAX: usize = 50;
+
+/// Runs the form that a POST to a page names. `parts` are the request's, with the extensions that a GET has.
+pub async fn handle(portal: Portal, parts: Parts, body: Vec<u8>) -> PostOutcome {
+    let owner = Owner::new();
+    let response = ResponseOptions::default();
+    let outcome = owner
+        .with(|| {
+            provide_context(parts);
+            provide_context(response.clone());
+            provide(&portal);
+            ScopedFuture::new(answer(body))
+        })
+        .await;
+    let headers = std::mem::take(&mut response.0.write().unwrap_or_else(PoisonError::into_inner).headers);
+    owner.unset_with_forced_cleanup();
+    match outcome {
+        Ok(done) => PostOutcome::Redirect { to: done.to, headers: only_cookies(headers) },
+        Err(state) => PostOutcome::Rerender { status: state.error.status(), state: Box::new(state), headers },
+    }
+}
+
+async fn answer(body: Vec<u8>) -> Result<Done, FormState> {
+    let fields = fields(&body);
+    let form = fields.iter().find(|(name, _)| name == "_form").map(|(_, value)| value.clone()).unwrap_or_default();
+    let found = entries().into_iter().find(|entry| entry.path.strip_prefix("/api/") == Some(form.as_str()));
+    let outcome = match found {
+        Some(entry) => (entry.run)(body).await,
+        None => Err(AppError::Outdated),
+    };
+    outcome.map_err(|error| {
+        super::answer_with(&error);
+        let values = fields.into_iter().filter(|(name, _)| !name.starts_with('_') && !SECRETS.contains(&name.as_str())).collect();
+        FormState { form, values, error }
+    })
+}
+
+fn only_cookies(headers: HeaderMap) -> HeaderMap {
+    headers.iter().filter(|(name, _)| *name == SET_COOKIE).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// The name-value pairs of a form's body.
+fn fields(body: &[u8]) -> Vec<(String, String)> {
+    let pairs = body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).take(FIELDS_MAX);
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len()));
+            (decode(name), decode(value.strip_prefix(b"=").unwrap_or_default()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_decoded_and_bounded() {
+        let expected = [("a".to_owned(), "x y&".to_owned()), ("b".to_owned(), String::new()), ("%zz".to_owned(), "ü".to_owned())];
+        assert_eq!(fields(b"a=x+y%26&b&%zz=%C3%BC"), expected);
+        assert_eq!(fields("a=1&".repeat(1_000).as_bytes()).len(), FIELDS_MAX);
+    }
+
+    #[test]
+    fn every_server_function_that_ends_a_form_is_a_form() {
+        // The ones that only read a page's view are named `view/…`.
+        let listed: Vec<&str> = entries().iter().map(|entry| entry.path).collect();
+        let mut names = listed.clone();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), listed.len());
+        let posted = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).filter(|path| !path.contains("/view/"));
+        let missing: Vec<&str> = posted.filter(|path| !listed.contains(path)).collect();
+        assert_eq!(missing, Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,259 @@
+//! Every address of the portal: paths for both sides, absolute addresses for mails and redirects.
+
+/// Paths within the public URL. `organization` is the slug.
+pub mod paths {
+    use domain::id::{OrderId, SubscriptionId};
+
+    /// `/{organization}/portal`, where a customer begins.
+    #[must_use]
+    pub fn overview(organization: &str) -> String {
+        format!("/{organization}/portal")
+    }
+
+    #[must_use]
+    pub fn sign_in(organization: &str) -> String {
+        format!("/{organization}/portal/sign-in")
+    }
+
+    /// Sign-in that leads back to `to`, a path of the portal.
+    #[must_use]
+    pub fn sign_in_to(organization: &str, to: &str) -> String {
+        format!("/{organization}/portal/sign-in?to={}", super::encode(to))
+    }
+
+    #[must_use]
+    pub fn sign_in_code(organization: &str) -> String {
+        format!("/{organization}/portal/sign-in/code")
+    }
+
+    #[must_use]
+    pub fn sign_in_link(organization: &str) -> String {
+        format!("/{organization}/portal/sign-in/link")
+    }
+
+    #[must_use]
+    pub fn sign_in_choose(organization: &str) -> String {
+        format!("/{organization}/portal/sign-in/choose")
+    }
+
+    #[must_use]
+    pub fn hand_over(organization: &str) -> String {
+        format!("/{organization}/portal/hand-over")
+    }
+
+    #[must_use]
+    pub fn sign_out(organization: &str) -> String {
+        format!("/{organization}/portal/sign-out")
+    }
+
+    #[must_use]
+    pub fn subscription(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}")
+    }
+
+    #[must_use]
+    pub fn subscription_cancel(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/cancel")
+    }
+
+    #[must_use]
+    pub fn subscription_keep(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/keep")
+    }
+
+    #[must_use]
+    pub fn orders(organization: &str) -> String {
+        format!("/{organization}/portal/orders")
+    }
+
+    #[must_use]
+    pub fn orders_open(organization: &str) -> String {
+        format!("/{organization}/portal/orders?status=open")
+    }
+
+    #[must_use]
+    pub fn orders_of(organization: &str, subscription: SubscriptionId) -> String {
+        format!("/{organization}/portal/orders?subscription={subscription}")
+    }
+
+    #[must_use]
+    pub fn order(organization: &str, id: OrderId) -> String {
+        format!("/{organization}/portal/orders/{id}")
+    }
+
+    #[must_use]
+    pub fn sessions(organization: &str) -> String {
+        format!("/{organization}/portal/settings/sessions")
+    }
+
+    #[must_use]
+    pub fn activity(organization: &str) -> String {
+        format!("/{organization}/portal/settings/activity")
+    }
+
+    /// The event stream of the signed-in customer.
+    #[must_use]
+    pub fn events(organization: &str) -> String {
+        format!("/{organization}/portal/events")
+    }
+
+    /// The organization's colours; `version` changes with them.
+    #[must_use]
+    pub fn brand_css(organization: &str, version: &str) -> String {
+        format!("/{organization}/brand.css?v={version}")
+    }
+
+    /// One locale's texts; `hash` changes with them.
+    #[must_use]
+    pub fn texts(locale: &str, hash: &str) -> String {
+        format!("/texts/{locale}.{hash}.json")
+    }
+}
+
+/// Whether a page of `path` needs a session: all of the portal but its way in.
+#[must_use]
+pub fn needs_session(organization: &str, path: &str) -> bool {
+    in_portal(organization, path) && !is_way_in(organization, path)
+}
+
+/// Whether `path` (without query) belongs to the organization's portal.
+#[must_use]
+pub fn in_portal(organization: &str, path: &str) -> bool {
+    let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(organization));
+    let rest = rest.and_then(|rest| rest.strip_prefix("/portal"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Sign-in, hand-over and sign-out: pages for people without a session. They ship no script.
+#[must_use]
+pub fn is_way_in(organization: &str, path: &str) -> bool {
+    ["sign-in", "hand-over", "sign-out"].iter().any(|page| {
+        let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(organization));
+        let rest = rest.and_then(|rest| rest.strip_prefix("/portal/")).and_then(|rest| rest.strip_prefix(page));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// Where a finished sign-in may lead: a page of this portal that needs a session. Anything else, other sites above all,
+/// becomes `None`.
+#[must_use]
+pub fn safe_return(organization: &str, to: &str) -> Option<String> {
+    let path = to.split(['?', '#']).next().unwrap_or_default();
+    let plain = to.len() <= 512 && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !path.contains("/.");
+    (plain && needs_session(organization, path)).then(|| to.to_owned())
+}
+
+/// Percent-encodes a value of a query.
+#[must_use]
+pub fn encode(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+            text.push('%');
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+    text
+}
+
+/// Undoes the encoding of a query's or a form's value; what is no encoding stands as it is.
+#[must_use]
+pub fn decode(text: &[u8]) -> String {
+    let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        match (text[at], digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(high * 16 + low);
+                at += 2;
+            }
+            (b'+', ..) => bytes.push(b' '),
+            (byte, ..) => bytes.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Makes absolute addresses from the one public URL of the installation.
+#[derive(Clone, Debug)]
+pub struct UrlBuilder {
+    public_url: String,
+}
+
+impl UrlBuilder {
+    /// `public_url` is scheme and host, with a port where needed, as the configuration checked it; a slash at its end is dropped.
+    #[must_use]
+    pub fn new(public_url: &str) -> Self {
+        Self { public_url: public_url.trim_end_matches('/').to_owned() }
+    }
+
+    /// The public URL without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The absolute address of a path.
+    #[must_use]
+    pub fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url)
+    }
+
+    /// Whether browsers reach the portal over TLS: decides the names of cookies and `Secure`.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// The link of a sign-in mail; `token` is consumed by the page's button only.
+    #[must_use]
+    pub fn sign_in_link(&self, organization: &str, token: &str) -> String {
+        self.absolute(&format!("{}?t={}", paths::sign_in_link(organization), encode(token)))
+    }
+
+    /// The address that exchanges a hand-over code for a session.
+    #[must_use]
+    pub fn hand_over(&self, organization: &str, code: &str) -> String {
+        self.absolute(&format!("{}?code={}", paths::hand_over(organization), encode(code)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_the_own_portal_are_returned_to() {
+        for good in ["/acme/portal", "/acme/portal/orders?page=2", "/acme/portal/subscriptions/x/cancel"] {
+            assert_eq!(safe_return("acme", good).as_deref(), Some(good));
+        }
+        let bad = [
+            "https://evil.example/acme/portal", "//evil.example", "/other/portal", "/acme/portalx", "/acme/portal/sign-in",
+            "/acme/portal/../../x", "/acme/portal\\x", "/acme/portal/\r\nset-cookie", "",
+        ];
+        for to in bad {
+            assert_eq!(safe_return("acme", to), None, "{to}");
+        }
+    }
+
+    #[test]
+    fn the_way_in_needs_no_session() {
+        assert!(!needs_session("acme", "/acme/portal/sign-in/code"));
+        assert!(!needs_session("acme", "/acme/portal/hand-over"));
+        assert!(needs_session("acme", "/acme/portal/sign-in-x"));
+        assert!(needs_session("acme", "/acme/portal"));
+    }
+
+    #[test]
+    fn values_of_a_query_are_encoded() {
+        assert_eq!(encode("/a/b?c=d&e=ü"), "/a/b%3Fc%3Dd%26e%3D%C3%BC");
+        assert_eq!(decode(encode("/a b?ü+%").as_bytes()), "/a b?ü+%");
+        assert_eq!(decode(b"%zz%"), "%zz%");
+    }
+}
