@@ -31,6 +31,11 @@ pub fn App() -> impl IntoView {
     if let Some(text) = TEXT.get() {
         provide_context(*text);
     }
+    // Listing the routes renders without a request.
+    #[cfg(feature = "ssr")]
+    if use_context::<crate::text::Text>().is_none() {
+        provide_context(crate::text::Text::of(domain::locale::Locale::default()));
+    }
     let frame = frame();
     provide_context(RefusedForm(RwSignal::new(frame.refused.clone())));
     provide_context(Refresh::default());
