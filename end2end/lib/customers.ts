@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { rows } from "./database.ts";
+import { demo } from "./demo.ts";
 import { text, type Locale } from "./texts.ts";
 
 export interface Member {
@@ -22,6 +23,8 @@ export interface Subscription {
   cancel_at_period_end: boolean;
   ended_at: string | null;
   current_period_end: string;
+  /** Canceled, and still running. */
+  ends_soon: boolean;
 }
 
 export interface Customer {
@@ -49,7 +52,8 @@ export function customers(): Customer[] {
         from member where member.customer_id = customer.customer_id and deleted_at is null) as members,
       (select coalesce(json_agg(json_build_object('subscription_id', subscription_id, 'product_name', product.name,
           'status', status, 'seats', seats, 'amount_minor', amount_minor, 'currency', currency,
-          'cancel_at_period_end', cancel_at_period_end, 'ended_at', ended_at, 'current_period_end', current_period_end)
+          'cancel_at_period_end', cancel_at_period_end, 'ended_at', ended_at, 'current_period_end', current_period_end,
+          'ends_soon', cancel_at_period_end and ended_at is null)
           order by subscription_id), '[]')
         from subscription join product using (organization_id, product_id)
         where subscription.customer_id = customer.customer_id) as subscriptions,
@@ -60,8 +64,9 @@ export function customers(): Customer[] {
           and own.organization_id = other.organization_id and own.customer_id <> other.customer_id
         where own.customer_id = customer.customer_id and own.deleted_at is null and other.deleted_at is null) as shared_addresses
     from customer join organization using (organization_id)
-    where organization.slug = 'acme' and customer.deleted_at is null
-    order by customer.created_at, customer.customer_id`);
+    where organization.slug = '${demo().organization.slug}' and customer.deleted_at is null
+    -- Copies first: the seeded ones, whose activity is known, are left to tests that ask for them.
+    order by customer.email like '%+%' desc, customer.created_at, customer.customer_id`);
   return known;
 }
 
@@ -70,9 +75,8 @@ export function takeCustomer(fits: (customer: Customer) => boolean = () => true,
   const folder = process.env.FOYER_CLAIMS_DIR;
   if (folder === undefined) throw new Error("FOYER_CLAIMS_DIR is not set: lib/setup.ts sets it when it starts Foyer");
   const isOrdinary = (customer: Customer) => customer.locale !== "de" && customer.shared_addresses === 0;
-  // The seeded ones are the richest; they are left to those who ask for something rare.
   const candidates = customers().filter((customer) => (!ordinary || isOrdinary(customer)) && fits(customer));
-  for (const customer of candidates.reverse()) {
+  for (const customer of candidates) {
     try {
       mkdirSync(join(folder, customer.customer_id));
       return customer;

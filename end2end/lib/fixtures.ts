@@ -59,8 +59,8 @@ export const test = base.extend<Fixtures>({
     { auto: true },
   ],
 
-  portal: async ({ page, javaScriptEnabled }, use) => {
-    await use(new Portal(page, javaScriptEnabled !== false));
+  portal: async ({ page, javaScriptEnabled, isMobile }, use) => {
+    await use(new Portal(page, javaScriptEnabled !== false, "en", isMobile));
   },
 
   otherBrowser: async ({ browser, problems, javaScriptEnabled }, use) => {

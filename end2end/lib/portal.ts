@@ -3,6 +3,7 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { foyer } from "./cli.ts";
 import { demo } from "./demo.ts";
+import { Mailbox } from "./mailbox.ts";
 import { pattern, text, type Locale } from "./texts.ts";
 
 const EVENTS = /\/portal\/events$/;
@@ -18,6 +19,7 @@ export class Portal {
     /** Whether this browser runs script. */
     readonly hasScript: boolean,
     private readonly locale: Locale = "en",
+    readonly isPhone = false,
   ) {
     this.main = page.locator("main");
     this.title = page.getByRole("heading", { level: 1 });
@@ -55,11 +57,21 @@ export class Portal {
     await alive;
   }
 
-  /** Signs in by a hand-over link, as a customer who comes from the company's own application does. */
-  async signIn(email: string, customerId?: string, rest = ""): Promise<void> {
-    await this.whileLoading(() => this.page.goto(handOver(email, customerId)));
+  /** Signs the owner of a customer in by a hand-over link, as the company's own application does. */
+  async signIn(email: string, rest = ""): Promise<void> {
+    await this.whileLoading(() => this.page.goto(handOver(email)));
     await expect(this.page).toHaveURL(this.path());
     if (rest !== "") await this.open(rest);
+  }
+
+  /** Signs any member in, by the code of a mail. */
+  async signInByCode(email: string): Promise<void> {
+    const mailbox = await Mailbox.open(email);
+    await this.page.goto(this.path("sign-in"));
+    await this.askForCode(email);
+    const { code } = secretsOf(await mailbox.next());
+    await this.whileLoading(() => this.enterCode(code));
+    await expect(this.page).toHaveURL(this.path());
   }
 
   /** A button by its whole name. */
@@ -89,12 +101,11 @@ export class Portal {
   }
 }
 
-/** A one-time URL that signs in; made by the program itself. */
-export function handOver(email: string, customerId?: string): string {
-  const chosen = customerId === undefined ? [] : ["--customer", customerId];
-  const printed = foyer("hand-over", "create", "--organization", demo().organization.slug, "--email", email, ...chosen);
+/** A one-time URL that signs the owner of a customer in; made by the program itself. */
+export function handOver(email: string, ...options: string[]): string {
+  const printed = foyer("hand-over", "create", "--organization", demo().organization.slug, "--email", email, ...options);
   const url = /https?:\/\/\S+/.exec(printed)?.[0];
-  if (url === undefined) throw new Error(`foyer hand-over create printed no URL:\n${printed}`);
+  if (url === undefined) throw new Error("foyer hand-over create printed no URL");
   return url;
 }
 
