@@ -45,8 +45,8 @@ pub fn build() -> Result<()> {
     step("wasm-opt -Oz (about half a minute)", || optimise(&tools, &staging.pkg))?;
     step("minifying the bindings", || minify(&tools, &staging.pkg))?;
     let hash = name_by_content(&staging.pkg)?;
-    fs::write(staging.root.join("hash.txt"), hash_file(&hash))?;
     step("brotli", || compress::compress_below(&staging.root))?;
+    fs::write(staging.root.join("hash.txt"), hash_file(&hash))?;
     let sizes = sizes::measure(&staging.root)?;
     let site = staging.publish()?;
     eprintln!("xtask: the site stands in {}", site.display());
