@@ -7,11 +7,11 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
+use super::refused::refused;
 use super::table::{OrderRow, OrderTable};
 use crate::error::AppError;
-use crate::frame::{use_frame, use_slug};
+use crate::frame::use_slug;
 use crate::live::use_refresh;
-use crate::pages::error::{Failure, describe, failure, failure_page};
 use crate::pages::load::loaded;
 use crate::text::{Text, use_text};
 use crate::ui::empty_state::EmptyState;
@@ -34,7 +34,7 @@ pub struct OrdersView {
     pub last_page: i64,
 }
 
-/// What a refused request for the list becomes: some refusals have a page of their own.
+/// A refusal is an answer here: it is shown in words of these pages.
 type Answer = Result<OrdersView, AppError>;
 
 /// Loads a page of orders. `status` is `open` or `paid`, `page` counts from 1.
@@ -57,7 +57,6 @@ pub fn page() -> AnyView {
     };
     let data = Resource::new(asked, move |(status, subscription, page, _)| {
         let load = list_orders(slug.clone(), status, subscription, page);
-        // A refusal is an answer here: it is shown in words of this page.
         async move { Ok::<Answer, AppError>(load.await) }
     });
     loaded(data, show)
@@ -66,25 +65,7 @@ pub fn page() -> AnyView {
 fn show(answer: Answer) -> AnyView {
     match answer {
         Ok(view) => orders(view),
-        Err(error) => refused(error),
-    }
-}
-
-fn refused(error: AppError) -> AnyView {
-    let (t, frame) = (use_text(), use_frame());
-    let said = describe(t, &error);
-    let first_page = Some((paths::orders(&use_slug()), t.failure_to_first_page().to_owned()));
-    match &error {
-        AppError::Forbidden => {
-            let customer = frame.person.as_ref().map(|person| person.customer_name.clone()).unwrap_or_default();
-            let (title, text) = (t.failure_forbidden_orders_title().to_owned(), t.failure_forbidden_orders_text(&customer));
-            failure_page(&error, Failure { title, text, ..said })
-        }
-        AppError::Invalid(errors) if errors.first("page").is_some() => {
-            let (title, text) = (t.failure_invalid_page_title().to_owned(), t.failure_invalid_page_text().to_owned());
-            failure_page(&error, Failure { title, text, next: first_page, ..said })
-        }
-        _ => failure(&error),
+        Err(error) => refused(&error),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod list;
 #[cfg(feature = "ssr")]
 pub(crate) mod load;
+mod refused;
 pub mod show;
 pub mod status;
 pub mod table;

@@ -6,13 +6,16 @@ use domain::money::Money as Amount;
 use domain::order::{BillingReason, OrderStatus, OrderTotals};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
+use super::refused::refused;
 use super::status::{OrderBadge, reason};
 use crate::error::AppError;
-use crate::frame::use_frame;
-use crate::pages::load::page_of;
+use crate::frame::{use_frame, use_slug};
+use crate::live::use_refresh;
+use crate::pages::load::loaded;
 use crate::text::{Text, use_text};
 use crate::ui::alert::Alert;
 use crate::ui::charge_lines::{ChargeLine, ChargeLines};
@@ -53,6 +56,9 @@ pub struct OrderView {
     pub period: Option<(Day, Day)>,
 }
 
+/// A refusal is an answer here: it is shown in words of these pages.
+type Answer = Result<OrderView, AppError>;
+
 /// Loads an order. What is not the customer's is not found.
 #[server(prefix = "/api", endpoint = "view/order")]
 pub async fn show_order(organization: String, order_id: String) -> Result<OrderView, AppError> {
@@ -61,7 +67,20 @@ pub async fn show_order(organization: String, order_id: String) -> Result<OrderV
 
 /// `/{organization}/portal/orders/{id}`
 pub fn page() -> AnyView {
-    page_of(show_order, order)
+    let (params, refresh, slug) = (use_params_map(), use_refresh(), use_slug());
+    let asked = move || (params.with(|params| params.get("id")).unwrap_or_default(), refresh.get());
+    let data = Resource::new(asked, move |(id, _)| {
+        let load = show_order(slug.clone(), id);
+        async move { Ok::<Answer, AppError>(load.await) }
+    });
+    loaded(data, show)
+}
+
+fn show(answer: Answer) -> AnyView {
+    match answer {
+        Ok(view) => order(view),
+        Err(error) => refused(&error),
+    }
 }
 
 fn order(view: OrderView) -> AnyView {
@@ -158,4 +177,49 @@ fn facts(t: Text, view: OrderView) -> AnyView {
         </Section>
     }
     .into_any()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use domain::locale::Locale;
+    use domain::money::Currency;
+    use time::macros::date;
+
+    use super::*;
+
+    fn order_of(status: OrderStatus, total_minor: i64) -> OrderView {
+        let euro = |minor| Amount::new(minor, Currency::EUR);
+        OrderView {
+            organization: "acme".to_owned(),
+            order_id: OrderId::from_uuid(uuid::Uuid::from_u128(1)),
+            subscription_id: None,
+            product_name: "Pro".to_owned(),
+            reason: BillingReason::Purchase,
+            status,
+            seats: None,
+            items: Vec::new(),
+            totals: OrderTotals { subtotal: euro(total_minor), discount: euro(0), tax: euro(0), total: euro(total_minor) },
+            created_on: Day(date!(2026 - 05 - 01)),
+            paid_on: status.is_paid().then_some(Day(date!(2026 - 05 - 03))),
+            period: None,
+        }
+    }
+
+    #[test]
+    fn the_sentence_says_amount_and_date_in_both_languages() {
+        let say = |locale, status| sentence(Text::of(locale), &order_of(status, 24_000));
+        assert_eq!(say(Locale::En, OrderStatus::Pending), "€240.00 is open since 1 May 2026.");
+        assert_eq!(say(Locale::En, OrderStatus::Paid), "€240.00, paid on 3 May 2026.");
+        assert_eq!(say(Locale::De, OrderStatus::Paid), "240,00\u{a0}€, bezahlt am 3. Mai 2026.");
+        for status in OrderStatus::ALL {
+            assert!(say(Locale::En, *status).contains("240.00"), "{status}");
+            assert!(say(Locale::De, *status).contains("240,00"), "{status}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_due_for_an_order_of_nothing() {
+        let free = sentence(Text::of(Locale::En), &order_of(OrderStatus::Paid, 0));
+        assert_eq!(free, "This order of 1 May 2026 cost nothing.");
+    }
 }
