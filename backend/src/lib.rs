@@ -33,3 +33,4 @@ pub mod product;
 pub mod subscription;
 pub mod demo;
 pub mod invariants;
+pub mod bulk;

@@ -1,0 +1,163 @@
+//! Copying the customers of an organization many times over, with all that belongs to them.
+
+use domain::id::OrganizationId;
+use sqlx::{Acquire, PgConnection, PgPool};
+use thiserror::Error;
+
+/// Customers per transaction, about: small enough to show progress, large enough to be fast.
+const BATCH_CUSTOMERS: i64 = 2_000;
+
+#[derive(Debug, Error)]
+pub enum BulkError {
+    #[error("the organization has no customers that could be copied")]
+    NothingToCopy,
+    #[error("customers could not be copied")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Copies the customers that have an external id, in turn, until the organization has `total` customers, with their
+/// members, subscriptions, orders and items; returns how many were copied. Copies get addresses of their own
+/// (`name+17@…`), no external id and no events. `progress` is told how many are done.
+///
+/// Check with [`crate::invariants::check`] afterwards.
+pub async fn copy_customers(db: &PgPool, organization_id: OrganizationId, total: u64, mut progress: impl FnMut(u64)) -> Result<u64, BulkError> {
+    let organization_id = organization_id.as_uuid();
+    let counts = sqlx::query!(
+        r#"select count(*) as "all!", count(external_id) as "originals!"
+         from customer where organization_id = $1 and deleted_at is null"#,
+        organization_id,
+    )
+    .fetch_one(db)
+    .await?;
+    if counts.originals == 0 {
+        return Err(BulkError::NothingToCopy);
+    }
+    let mut connection = db.acquire().await?;
+    prepare(&mut connection).await?;
+    let total = i64::try_from(total).unwrap_or(i64::MAX);
+    // Copy number n is the (n mod originals)-th original, in round n / originals; a rerun goes on where the last ended.
+    let (mut next, end) = (counts.all - counts.originals, total - counts.originals);
+    let first = next;
+    let mut done = 0;
+    while next < end {
+        let until = end.min(next + BATCH_CUSTOMERS);
+        let mut tx = connection.begin().await?;
+        for statement in [CHOOSE, CUSTOMERS, MEMBERS, SUBSCRIPTIONS, ORDERS, ITEMS, FORGET] {
+            let query = sqlx::query(statement);
+            let query = if statement == CHOOSE { query.bind(organization_id).bind(next).bind(until).bind(counts.originals) } else { query };
+            query.execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        next = until;
+        done = u64::try_from(next - first).unwrap_or(0);
+        progress(done);
+    }
+    sqlx::query("analyze").execute(&mut *connection).await?;
+    Ok(done)
+}
+
+/// `copied(id, round)`: the id of a copy. It keeps the moment of a version 7 UUID and hashes the rest, so the same
+/// question gives the same answer in every statement, and new rows stand near each other in the indexes.
+async fn prepare(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "create or replace function pg_temp.copied(id uuid, round bigint) returns uuid immutable strict parallel safe language sql
+         return overlay(overlay(left(replace(id::text, '-', ''), 12) || left(md5(id::text || round), 20) placing '7' from 13 for 1) placing '8' from 17 for 1)::uuid",
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("create temporary table if not exists chosen (organization_id uuid, customer_id uuid, round bigint)").execute(connection).await?;
+    Ok(())
+}
+
+const CHOOSE: &str = "
+    insert into chosen
+    select o.organization_id, o.customer_id, n / $4 + 1
+    from generate_series($2::bigint, $3::bigint - 1) as n
+    join (
+        select organization_id, customer_id, row_number() over (order by external_id) - 1 as place
+        from customer where organization_id = $1 and external_id is not null and deleted_at is null
+    ) o on o.place = n % $4";
+
+const FORGET: &str = "truncate chosen";
+
+const CUSTOMERS: &str = "
+    insert into customer (organization_id, customer_id, type, email, name, billing_name, billing_address, tax_id, locale, time_zone,
+        metadata, created_at, modified_at)
+    select c.organization_id, pg_temp.copied(c.customer_id, t.round), c.type, replace(c.email, '@', '+' || t.round || '@'), c.name,
+        c.billing_name, c.billing_address, c.tax_id, c.locale, c.time_zone, c.metadata, c.created_at, c.modified_at
+    from chosen t
+    join customer c on c.organization_id = t.organization_id and c.customer_id = t.customer_id";
+
+const MEMBERS: &str = "
+    insert into member (organization_id, member_id, customer_id, role, email, name, created_at, modified_at, deleted_at)
+    select m.organization_id, pg_temp.copied(m.member_id, t.round), pg_temp.copied(m.customer_id, t.round), m.role,
+        replace(m.email, '@', '+' || t.round || '@'), m.name, m.created_at, m.modified_at, m.deleted_at
+    from chosen t
+    join member m on m.organization_id = t.organization_id and m.customer_id = t.customer_id";
+
+const SUBSCRIPTIONS: &str = "
+    insert into subscription (organization_id, subscription_id, customer_id, product_id, price_id, status, currency, amount_minor, seats,
+        recurring_interval, recurring_interval_count, billing_anchor_at, current_period_start, current_period_end, trial_start, trial_end,
+        started_at, cancel_at_period_end, canceled_at, ends_at, ended_at, cancellation_reason, cancellation_comment, revision, due_at,
+        created_at, modified_at)
+    select s.organization_id, pg_temp.copied(s.subscription_id, t.round), pg_temp.copied(s.customer_id, t.round), s.product_id, s.price_id,
+        s.status, s.currency, s.amount_minor, s.seats, s.recurring_interval, s.recurring_interval_count, s.billing_anchor_at,
+        s.current_period_start, s.current_period_end, s.trial_start, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at,
+        s.ends_at, s.ended_at, s.cancellation_reason, s.cancellation_comment, s.revision, s.due_at, s.created_at, s.modified_at
+    from chosen t
+    join subscription s on s.organization_id = t.organization_id and s.customer_id = t.customer_id";
+
+const ORDERS: &str = "
+    insert into orders (organization_id, order_id, customer_id, subscription_id, product_id, status, billing_reason, currency,
+        subtotal_minor, discount_minor, tax_minor, total_minor, seats, period_start, period_end, paid_at, created_at, modified_at)
+    select o.organization_id, pg_temp.copied(o.order_id, t.round), pg_temp.copied(o.customer_id, t.round),
+        pg_temp.copied(o.subscription_id, t.round), o.product_id, o.status, o.billing_reason, o.currency, o.subtotal_minor,
+        o.discount_minor, o.tax_minor, o.total_minor, o.seats, o.period_start, o.period_end, o.paid_at, o.created_at, o.modified_at
+    from chosen t
+    join orders o on o.organization_id = t.organization_id and o.customer_id = t.customer_id";
+
+const ITEMS: &str = "
+    insert into order_item (organization_id, order_id, order_item_id, position, price_id, label, quantity, amount_minor, tax_minor,
+        is_proration, created_at)
+    select i.organization_id, pg_temp.copied(i.order_id, t.round), pg_temp.copied(i.order_item_id, t.round), i.position, i.price_id,
+        i.label, i.quantity, i.amount_minor, i.tax_minor, i.is_proration, i.created_at
+    from chosen t
+    join orders o on o.organization_id = t.organization_id and o.customer_id = t.customer_id
+    join order_item i on i.organization_id = o.organization_id and i.order_id = o.order_id";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{TestDb, fixtures};
+    use crate::{demo, invariants};
+
+    #[tokio::test]
+    async fn copies_are_whole_and_a_rerun_goes_on() {
+        let db = TestDb::new().await;
+        let now = time::macros::datetime!(2026-05-31 10:00 UTC);
+        let demo = demo::seed(&db.pool, now, 1, &mut |_| ()).await.unwrap();
+        let organization_id = demo.organization.id;
+        let count = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&db.pool).await.unwrap();
+        let orders = count("select count(*) from orders").await;
+
+        let mut told = Vec::new();
+        assert_eq!(copy_customers(&db.pool, organization_id, 120, |done| told.push(done)).await.unwrap(), 80);
+        assert_eq!(told, [80]);
+        assert_eq!(count("select count(*) from customer").await, 120);
+        assert_eq!(count("select count(*) from orders").await, 3 * orders);
+        assert_eq!(invariants::check(&db.pool, organization_id).await.unwrap(), vec![]);
+
+        assert_eq!(copy_customers(&db.pool, organization_id, 125, |_| ()).await.unwrap(), 5);
+        assert_eq!(copy_customers(&db.pool, organization_id, 125, |_| ()).await.unwrap(), 0);
+        assert_eq!(count("select count(*) from customer where email like 'clara.neumann+3@%'").await, 1);
+        assert_eq!(invariants::check(&db.pool, organization_id).await.unwrap(), vec![]);
+        assert_eq!(demo::data(&db.pool).await.unwrap(), Some(demo), "copies are not shown to visitors");
+    }
+
+    #[tokio::test]
+    async fn an_organization_without_customers_is_refused() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        assert!(matches!(copy_customers(&db.pool, organization_id, 10, |_| ()).await, Err(BulkError::NothingToCopy)));
+    }
+}
