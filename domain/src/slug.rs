@@ -12,7 +12,7 @@ pub const SLUG_MAX_BYTES: usize = 64;
 /// First path segments that mean something else.
 pub const RESERVED: &[&str] = &[
     "admin", "api", "assets", "brand", "components", "console", "dev", "docs", "events", "favicon", "health", "healthz", "livez", "login", "logout", "mailbox", "manifest",
-    "metrics", "oauth", "openapi", "pay", "pkg", "portal", "public", "readyz", "robots", "sign-in", "sign-out", "static", "status", "v1", "v2", "webhooks", "well-known", "www",
+    "metrics", "oauth", "openapi", "pay", "pkg", "portal", "public", "readyz", "robots", "sign-in", "sign-out", "static", "status", "texts", "v1", "v2", "webhooks", "well-known", "www",
 ];
 
 /// Lower-case letters, digits and single hyphens between them; no reserved word.
