@@ -2,8 +2,8 @@
 //
 // | project | script | screen | theme | tests |
 // |---|---|---|---|---|
-// | desktop, phone | on | 1280 × 800, 390 × 844 | light | all but those tagged @no-script |
-// | desktop-no-script, phone-no-script | off | the same | light | all but those tagged @script |
+// | desktop, phone | on | 1280 × 800, 390 × 844 | light | all; those tagged @once on the desktop only |
+// | desktop-no-script, phone-no-script | off | the same | light | all but those tagged @script or @once |
 // | desktop-dark, phone-dark | on | the same | dark | those tagged @themes |
 // | hydration | on | desktop | light | those tagged @hydration, with the debug wasm (`make test-hydration`) |
 
@@ -14,10 +14,10 @@ const desktop = { viewport: { width: 1280, height: 800 } };
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 const portal: Project[] = [
-  { name: "desktop", use: desktop, grepInvert: /@no-script/ },
-  { name: "phone", use: phone, grepInvert: /@no-script/ },
-  { name: "desktop-no-script", use: { ...desktop, javaScriptEnabled: false }, grepInvert: /@script/ },
-  { name: "phone-no-script", use: { ...phone, javaScriptEnabled: false }, grepInvert: /@script/ },
+  { name: "desktop", use: desktop },
+  { name: "phone", use: phone, grepInvert: /@once/ },
+  { name: "desktop-no-script", use: { ...desktop, javaScriptEnabled: false }, grepInvert: /@script|@once/ },
+  { name: "phone-no-script", use: { ...phone, javaScriptEnabled: false }, grepInvert: /@script|@once/ },
   { name: "desktop-dark", use: { ...desktop, colorScheme: "dark" }, grep: /@themes/ },
   { name: "phone-dark", use: { ...phone, colorScheme: "dark" }, grep: /@themes/ },
 ];
@@ -34,7 +34,7 @@ export default defineConfig({
   forbidOnly: process.env.CI === "true",
   timeout: 30_000,
   expect: { timeout: 5_000 },
-  reporter: [["list"], ["html", { outputFolder: "report", open: "never" }]],
+  reporter: [["list"], ["./lib/table.ts"], ["html", { outputFolder: "report", open: "never" }]],
   use: {
     browserName: "chromium",
     launchOptions: { executablePath: chromiumPath(), args: chromiumFlags },

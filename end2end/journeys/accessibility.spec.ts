@@ -100,7 +100,7 @@ test.describe("axe finds nothing", { tag: ["@script", "@themes"] }, () => {
   });
 });
 
-test("the page of components is not there in production", { tag: "@script" }, async ({ page }) => {
+test("the page of components is not there in production", { tag: "@once" }, async ({ page }) => {
   expect((await page.request.get("/components")).status()).toBe(404);
   expect((await page.request.get("/dev/mailbox")).status()).toBe(404);
 });

@@ -50,7 +50,7 @@ const addresses: [string, string, number][] = [
   ["no UTF-8", "subscriptions/%ff%fe", 400],
 ];
 
-test.describe("addresses", { tag: "@script" }, () => {
+test.describe("addresses", { tag: "@once" }, () => {
   for (const [name, path, status] of addresses) {
     test(name, async ({ page, portal }) => {
       const customer = takeCustomer();
@@ -97,7 +97,7 @@ test.describe("addresses", { tag: "@script" }, () => {
   });
 });
 
-test.describe("forms", { tag: "@script" }, () => {
+test.describe("forms", { tag: "@once" }, () => {
   const cancel = (portal: Portal, id: string, more: Record<string, string> = {}) => ({
     _form: "subscription/cancel",
     organization: portal.slug,

@@ -3,7 +3,7 @@
 import { expectAccessible } from "../lib/axe.ts";
 import { expect, test } from "../lib/fixtures.ts";
 
-test.describe("the guards", { tag: "@script" }, () => {
+test.describe("the guards", { tag: "@once" }, () => {
   test("an error in the console fails a test", async ({ page }) => {
     test.fail();
     await page.evaluate(() => console.error("provoked"));

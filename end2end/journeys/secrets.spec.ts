@@ -103,7 +103,7 @@ test("codes, links, hand-overs and sessions leave no trace", async ({ page, port
   expect(found).toEqual([]);
 });
 
-test("the log of the whole run holds no token and no address of a customer", { tag: "@script" }, async ({ page, portal }) => {
+test("the log of the whole run holds no token and no address of a customer", { tag: "@once" }, async ({ page, portal }) => {
   const customer = takeCustomer();
   await page.goto(`${portal.path()}?email=${encodeURIComponent(customer.email)}`);
   const log = readFileSync(process.env.FOYER_LOG_FILE ?? "", "utf8");

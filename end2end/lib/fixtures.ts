@@ -12,6 +12,7 @@ import { Portal } from "./portal.ts";
 interface Problems {
   found: string[];
   expected: RegExp[];
+  allowed: RegExp[];
 }
 
 interface Fixtures {
@@ -21,6 +22,8 @@ interface Fixtures {
   otherBrowser: () => Promise<Portal>;
   /** Says that a problem whose text matches will come; the test fails when it does not. */
   expectProblem: (pattern: RegExp) => void;
+  /** Says that such a problem may come, where that depends on which of two things is faster. */
+  allowProblem: (pattern: RegExp) => void;
   problems: Problems;
 }
 
@@ -48,10 +51,11 @@ export const test = base.extend<Fixtures>({
 
   problems: [
     async ({ context }, use) => {
-      const problems: Problems = { found: [], expected: [] };
+      const problems: Problems = { found: [], expected: [], allowed: [] };
       watch(context, problems);
       await use(problems);
-      const surprising = problems.found.filter((text) => !problems.expected.some((pattern) => pattern.test(text)));
+      const known = [...problems.expected, ...problems.allowed];
+      const surprising = problems.found.filter((text) => !known.some((pattern) => pattern.test(text)));
       const missing = problems.expected.filter((pattern) => !problems.found.some((text) => pattern.test(text)));
       expect(surprising, "problems that the browser met").toEqual([]);
       expect(missing.map(String), "problems that were expected and did not come").toEqual([]);
@@ -77,6 +81,10 @@ export const test = base.extend<Fixtures>({
 
   expectProblem: async ({ problems }, use) => {
     await use((pattern) => problems.expected.push(pattern));
+  },
+
+  allowProblem: async ({ problems }, use) => {
+    await use((pattern) => problems.allowed.push(pattern));
   },
 });
 
