@@ -85,9 +85,11 @@ pub(super) async fn activity(slug: &str, page: Option<&str>) -> Result<ActivityV
 }
 
 fn activity_row(entry: Activity, reader: &MemberActor, zone: &str) -> ActivityRow {
-    ActivityRow { event_type: Some(entry.event_type), doer: doer(&entry, reader), at: ssr::local(entry.occurred_at, zone) }
-}
-
-fn doer(_entry: &Activity, _reader: &MemberActor) -> Doer {
-    Doer::System
+    let doer = match entry.doer {
+        activity::Doer::Member { member_id, .. } if member_id == reader.member_id => Doer::You,
+        activity::Doer::Member { name, .. } => Doer::Member(name.unwrap_or_default()),
+        activity::Doer::Organization => Doer::Organization,
+        activity::Doer::System => Doer::System,
+    };
+    ActivityRow { event_type: entry.event_type, doer, at: ssr::local(entry.occurred_at, zone) }
 }
