@@ -145,3 +145,41 @@ async fn subscriptions_with_wrong_due_time(db: &PgPool, organization_id: Uuid) -
     .fetch_all(db)
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::billing::subscribed;
+    use crate::test_support::{TestDb, fixtures};
+
+    /// Each rule notices the damage it is there for.
+    #[tokio::test]
+    async fn damage_is_noticed() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        subscribed(&db, &owner).await;
+        assert_eq!(check(&db.pool, owner.organization_id).await.unwrap(), vec![]);
+        for (rule, damage) in [
+            ("order.items_add_up", "update order_item set amount_minor = 1"),
+            ("order.free_is_paid", "update orders set subtotal_minor = 0, total_minor = 0"),
+            ("order.belongs_to_its_subscription", "update orders set currency = 'usd'"),
+            ("customer.has_one_owner", "update member set deleted_at = created_at"),
+            (
+                "order.periods_touch",
+                "insert into orders (organization_id, order_id, customer_id, subscription_id, product_id, status, billing_reason, currency,
+                    subtotal_minor, total_minor, period_start, period_end, created_at)
+                 select organization_id, gen_random_uuid(), customer_id, subscription_id, product_id, 'pending', 'subscription_cycle', currency,
+                    0, 0, period_end + '1 second', period_end + '1 month', created_at from orders",
+            ),
+            ("subscription.period_has_order", "update orders set period_start = period_start - interval '1 day'"),
+            ("subscription.due_at_period_end", "update subscription set due_at = null"),
+            ("order.not_after_end", "update subscription set status = 'canceled', ended_at = current_period_start, due_at = null"),
+        ] {
+            let mut tx = db.pool.begin().await.unwrap();
+            sqlx::query(damage).execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+            let rules: Vec<_> = check(&db.pool, owner.organization_id).await.unwrap().iter().map(|violation| violation.rule).collect();
+            assert!(rules.contains(&rule), "{rule}: {rules:?}");
+        }
+    }
+}

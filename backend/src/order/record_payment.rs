@@ -84,3 +84,80 @@ pub async fn record_payment(db: &PgPool, cx: &mut Context, organization_id: Orga
     tx.commit().await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Actor;
+    use crate::order::get;
+    use crate::test_support::billing::{Offer, subscribed};
+    use crate::test_support::{TestDb, fixtures};
+    use time::Duration;
+    use uuid::Uuid;
+
+    async fn payments(db: &TestDb) -> usize {
+        fixtures::event_types(db).await.iter().filter(|event| *event == "order.paid").count()
+    }
+
+    #[tokio::test]
+    async fn the_order_is_paid_once() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let (organization_id, order_id) = (owner.organization_id, subscribed(&db, &owner).await.order_id);
+        db.clock.advance(Duration::days(2));
+        record_payment(&db.pool, &mut db.cx(), organization_id, order_id).await.unwrap();
+        let order = get(&db.pool, &owner.into(), order_id).await.unwrap().unwrap();
+        assert_eq!((order.summary.status, order.summary.paid_at), (OrderStatus::Paid, Some(db.now())));
+        let again = record_payment(&db.pool, &mut db.cx(), organization_id, order_id).await;
+        assert!(matches!(again, Err(RecordPaymentError::AlreadyPaid)));
+        assert_eq!(payments(&db).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_trials_order_is_paid_and_a_void_one_is_not_open() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let free = Offer::with_trial(&db, owner.organization_id).await.subscribe(&db, &owner).await.order_id;
+        let refused = record_payment(&db.pool, &mut db.cx(), owner.organization_id, free).await;
+        assert!(matches!(refused, Err(RecordPaymentError::AlreadyPaid)));
+        let open = subscribed(&db, &owner).await.order_id;
+        sqlx::query("update orders set status = 'void' where order_id = $1").bind(open.as_uuid()).execute(&db.pool).await.unwrap();
+        let refused = record_payment(&db.pool, &mut db.cx(), owner.organization_id, open).await;
+        assert!(matches!(refused, Err(RecordPaymentError::NotOpen)));
+    }
+
+    #[tokio::test]
+    async fn customers_and_other_organizations_note_no_payment() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let other = fixtures::organization(&db, "other").await;
+        let order_id = subscribed(&db, &owner).await.order_id;
+        for actor in [Actor::Member(owner.clone()), Actor::System { organization_id: Some(other) }] {
+            let refused = record_payment(&db.pool, &mut db.cx_of(actor), owner.organization_id, order_id).await;
+            assert!(matches!(refused, Err(RecordPaymentError::Forbidden(_))));
+        }
+        for (organization_id, order_id) in [(other, order_id), (owner.organization_id, Uuid::nil().into())] {
+            let unknown = record_payment(&db.pool, &mut db.cx(), organization_id, order_id).await;
+            assert!(matches!(unknown, Err(RecordPaymentError::Unknown)));
+        }
+        assert_eq!(payments(&db).await, 0);
+    }
+
+    #[tokio::test]
+    async fn ten_at_once_pay_it_once() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let order_id = subscribed(&db, &owner).await.order_id;
+        let attempts: Vec<_> = (0..10)
+            .map(|_| {
+                let (pool, mut cx, organization_id) = (db.pool.clone(), db.cx(), owner.organization_id);
+                tokio::spawn(async move { record_payment(&pool, &mut cx, organization_id, order_id).await.is_ok() })
+            })
+            .collect();
+        let mut accepted = 0;
+        for attempt in attempts {
+            accepted += usize::from(attempt.await.unwrap());
+        }
+        assert_eq!((accepted, payments(&db).await), (1, 1));
+    }
+}

@@ -77,3 +77,49 @@ pub async fn create(db: &PgPool, cx: &mut Context, input: CreatePrice) -> Result
     tx.commit().await?;
     Ok(price_id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::billing::Offer;
+    use crate::test_support::{TestDb, fixtures};
+
+    fn price(offer: &Offer) -> CreatePrice {
+        CreatePrice {
+            organization_id: offer.organization_id,
+            product_id: offer.product_id,
+            amount: PriceAmount::Fixed { amount_minor: 3_100 },
+            currency: Currency::USD,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_product_may_have_several_prices() {
+        let db = TestDb::new().await;
+        let offer = Offer::monthly(&db, fixtures::organization(&db, "acme").await).await;
+        create(&db.pool, &mut db.cx(), price(&offer)).await.unwrap();
+        let amounts: Vec<(String, i64)> =
+            sqlx::query_as("select currency, amount_minor from price order by currency").fetch_all(&db.pool).await.unwrap();
+        assert_eq!(amounts, [("eur".into(), 2_900), ("usd".into(), 3_100)]);
+        assert_eq!(fixtures::event_types(&db).await.last().unwrap(), "price.created");
+    }
+
+    #[tokio::test]
+    async fn a_product_of_another_organization_is_unknown() {
+        let db = TestDb::new().await;
+        let offer = Offer::monthly(&db, fixtures::organization(&db, "acme").await).await;
+        let other = fixtures::organization(&db, "other").await;
+        let refused = create(&db.pool, &mut db.cx(), CreatePrice { organization_id: other, ..price(&offer) }).await;
+        assert!(matches!(refused, Err(CreatePriceError::UnknownProduct)));
+    }
+
+    #[tokio::test]
+    async fn customers_do_not_make_prices() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let offer = Offer::monthly(&db, organization_id).await;
+        let owner = fixtures::member(&db, organization_id, "ada@example.com").await;
+        let refused = create(&db.pool, &mut db.cx_of(owner), price(&offer)).await;
+        assert!(matches!(refused, Err(CreatePriceError::Forbidden(_))));
+    }
+}

@@ -100,3 +100,56 @@ fn checked(input: CreateProduct) -> Result<CreateProduct, FieldErrors> {
     }
     errors.result(CreateProduct { name, description, ..input })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Actor;
+    use crate::test_support::{TestDb, fixtures};
+    use uuid::Uuid;
+
+    fn monthly(organization_id: OrganizationId) -> CreateProduct {
+        CreateProduct {
+            organization_id,
+            name: "  Pro\0 ".into(),
+            description: Some(" ".into()),
+            recurring: Some(RecurringInterval::MONTHLY),
+            trial: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_product_is_stored_clean_with_its_event() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        create(&db.pool, &mut db.cx(), monthly(organization_id)).await.unwrap();
+        let (name, description, interval): (String, Option<String>, String) =
+            sqlx::query_as("select name, description, recurring_interval from product").fetch_one(&db.pool).await.unwrap();
+        assert_eq!((name.as_str(), description, interval.as_str()), ("Pro", None, "month"));
+        assert_eq!(fixtures::event_types(&db).await.last().unwrap(), "product.created");
+    }
+
+    #[tokio::test]
+    async fn mistakes_are_told_together() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let input = CreateProduct { name: " ".into(), recurring: None, trial: Some(RecurringInterval::MONTHLY), ..monthly(organization_id) };
+        let Err(CreateProductError::Invalid(errors)) = create(&db.pool, &mut db.cx(), input).await else { panic!("refused") };
+        assert_eq!((errors.first("name"), errors.first("trial")), (Some("required"), Some("trial_needs_subscription")));
+    }
+
+    #[tokio::test]
+    async fn only_the_organization_itself_creates_products() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let owner = fixtures::member(&db, organization_id, "ada@example.com").await;
+        let other = Actor::System { organization_id: Some(fixtures::organization(&db, "other").await) };
+        for actor in [Actor::Member(owner), other] {
+            let refused = create(&db.pool, &mut db.cx_of(actor), monthly(organization_id)).await;
+            assert!(matches!(refused, Err(CreateProductError::Forbidden(_))));
+        }
+        let unknown = create(&db.pool, &mut db.cx(), monthly(Uuid::nil().into())).await;
+        assert!(matches!(unknown, Err(CreateProductError::UnknownOrganization)));
+        assert_eq!(sqlx::query_scalar::<_, i64>("select count(*) from product").fetch_one(&db.pool).await.unwrap(), 0);
+    }
+}

@@ -64,3 +64,73 @@ pub async fn keep(db: &PgPool, cx: &mut Context, subscription_id: SubscriptionId
     tx.commit().await?;
     Ok(after)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subscription::{CancelSubscription, cancel, get, run_due};
+    use crate::test_support::billing::subscribed;
+    use crate::test_support::{TestDb, fixtures};
+    use domain::role::MemberRole;
+    use time::Duration;
+
+    fn plain(subscription_id: SubscriptionId) -> CancelSubscription {
+        CancelSubscription { subscription_id, reason: None, comment: None }
+    }
+
+    #[tokio::test]
+    async fn a_kept_subscription_is_as_before_and_renews() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let started = subscribed(&db, &owner).await;
+        let id = started.subscription_id;
+        cancel(&db.pool, &mut db.cx_of(owner.clone()), plain(id)).await.unwrap();
+        let kept = keep(&db.pool, &mut db.cx_of(owner.clone()), id).await.unwrap();
+        assert_eq!(kept, started.facts);
+        let read = get(&db.pool, &owner.clone().into(), id).await.unwrap().unwrap();
+        assert_eq!((read.summary.facts, read.cancellation_reason, read.summary.revision), (started.facts, None, 3));
+        let again = keep(&db.pool, &mut db.cx_of(owner.clone()), id).await;
+        assert!(matches!(again, Err(KeepError::Refused(KeepRefusal::NotScheduled))));
+        db.clock.set(started.facts.current_period.end);
+        assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1);
+        assert_eq!(fixtures::event_types(&db).await[6..], ["order.created", "subscription.canceled", "subscription.uncanceled", "subscription.renewed", "order.created"]);
+    }
+
+    #[tokio::test]
+    async fn it_is_refused_to_others_and_after_the_end() {
+        let db = TestDb::new().await;
+        let owner = fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let colleague = fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::Member).await;
+        let neighbour = fixtures::member(&db, owner.organization_id, "eve@example.com").await;
+        let id = subscribed(&db, &owner).await.subscription_id;
+        cancel(&db.pool, &mut db.cx_of(owner.clone()), plain(id)).await.unwrap();
+        assert!(matches!(keep(&db.pool, &mut db.cx_of(colleague), id).await, Err(KeepError::Forbidden(_))));
+        assert!(matches!(keep(&db.pool, &mut db.cx_of(neighbour), id).await, Err(KeepError::Unknown)));
+        db.clock.advance(Duration::days(31));
+        let late = keep(&db.pool, &mut db.cx_of(owner.clone()), id).await;
+        assert!(matches!(late, Err(KeepError::Refused(KeepRefusal::Ended))), "before the worker came");
+        run_due(&db.pool, &mut db.cx(), 10).await.unwrap();
+        let late = keep(&db.pool, &mut db.cx_of(owner), id).await;
+        assert!(matches!(late, Err(KeepError::Refused(KeepRefusal::Ended))), "after the worker came");
+    }
+
+    #[tokio::test]
+    async fn ten_at_once_make_one_change() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let id = subscribed(&db, &owner).await.subscription_id;
+        cancel(&db.pool, &mut db.cx_of(owner.clone()), plain(id)).await.unwrap();
+        let attempts: Vec<_> = (0..10)
+            .map(|_| {
+                let (pool, mut cx) = (db.pool.clone(), db.cx_of(owner.clone()));
+                tokio::spawn(async move { keep(&pool, &mut cx, id).await.is_ok() })
+            })
+            .collect();
+        let mut accepted = 0;
+        for attempt in attempts {
+            accepted += usize::from(attempt.await.unwrap());
+        }
+        let events = fixtures::event_types(&db).await.iter().filter(|event| *event == "subscription.uncanceled").count();
+        assert_eq!((accepted, events), (1, 1));
+    }
+}

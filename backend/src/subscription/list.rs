@@ -30,3 +30,41 @@ pub async fn list(db: &PgPool, actor: &MemberActor) -> Result<Vec<SubscriptionSu
     .await?;
     rows.into_iter().map(|row| Ok(row.try_into()?)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Actor;
+    use crate::subscription::{CancelSubscription, cancel, get, run_due};
+    use crate::test_support::billing::subscribed;
+    use crate::test_support::{TestDb, fixtures};
+    use domain::role::MemberRole;
+    use time::Duration;
+
+    #[tokio::test]
+    async fn each_sees_its_own_and_running_ones_come_first() {
+        let db = TestDb::new().await;
+        let owner = fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let colleague = fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::Member).await;
+        let neighbour = fixtures::member(&db, owner.organization_id, "eve@example.com").await;
+        let stranger = fixtures::member(&db, fixtures::organization(&db, "other").await, "ada@example.com").await;
+        let running = subscribed(&db, &owner).await.subscription_id;
+        db.clock.advance(Duration::hours(1));
+        let ended = subscribed(&db, &owner).await.subscription_id;
+        let input = CancelSubscription { subscription_id: ended, reason: None, comment: None };
+        cancel(&db.pool, &mut db.cx_of(owner.clone()), input).await.unwrap();
+        db.clock.advance(Duration::days(32));
+        run_due(&db.pool, &mut db.cx(), 10).await.unwrap();
+
+        for actor in [&owner, &colleague] {
+            let ids: Vec<_> = list(&db.pool, actor).await.unwrap().iter().map(|summary| summary.subscription_id).collect();
+            assert_eq!(ids, [running, ended]);
+        }
+        for actor in [neighbour, stranger] {
+            assert_eq!(list(&db.pool, &actor).await.unwrap(), vec![]);
+            assert_eq!(get(&db.pool, &actor.into(), running).await.unwrap(), None);
+        }
+        let organization = Actor::System { organization_id: Some(owner.organization_id) };
+        assert!(get(&db.pool, &organization, running).await.unwrap().is_some());
+    }
+}

@@ -222,3 +222,99 @@ async fn insert(
         revision: 1,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invariants;
+    use crate::test_support::billing::Offer;
+    use crate::test_support::{TestDb, fixtures};
+    use domain::price::PriceAmount;
+    use time::macros::datetime;
+
+    async fn orders(db: &TestDb) -> Vec<(String, String, i64)> {
+        sqlx::query_as("select status, billing_reason, total_minor from orders").fetch_all(&db.pool).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_paid_plan_begins_with_an_open_order() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let offer = Offer::monthly(&db, owner.organization_id).await;
+        let started = offer.subscribe(&db, &owner).await;
+        assert_eq!(started.facts.status, SubscriptionStatus::Active);
+        assert_eq!(started.facts.current_period, Period { start: db.now(), end: datetime!(2026-06-01 09:00 UTC) });
+        assert_eq!(orders(&db).await, [("pending".into(), "subscription_create".into(), 2_900)]);
+        assert_eq!(fixtures::event_types(&db).await[5..], ["subscription.created", "order.created"]);
+        let mails: Vec<String> = sqlx::query_scalar("select template from mail").fetch_all(&db.pool).await.unwrap();
+        assert_eq!(mails, ["subscription_confirmation"]);
+        assert_eq!(invariants::check(&db.pool, owner.organization_id).await.unwrap(), vec![]);
+    }
+
+    #[tokio::test]
+    async fn a_trial_and_a_free_plan_begin_with_a_paid_order_of_nothing() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let trial = Offer::with_trial(&db, owner.organization_id).await.subscribe(&db, &owner).await;
+        assert_eq!(trial.facts.status, SubscriptionStatus::Trialing);
+        assert_eq!(trial.facts.trial_end, Some(datetime!(2026-05-15 09:00 UTC)));
+        assert_eq!(trial.facts.current_period.end, datetime!(2026-05-15 09:00 UTC));
+        let monthly = Some(RecurringInterval::MONTHLY);
+        let free = Offer::new(&db, owner.organization_id, PriceAmount::Free, monthly, None).await.subscribe(&db, &owner).await;
+        assert_eq!(free.facts.status, SubscriptionStatus::Active);
+        let paid = ("paid".to_owned(), "subscription_create".to_owned(), 0);
+        assert_eq!(orders(&db).await, [paid.clone(), paid]);
+        assert_eq!(invariants::check(&db.pool, owner.organization_id).await.unwrap(), vec![]);
+    }
+
+    #[tokio::test]
+    async fn seats_are_multiplied_and_bounded() {
+        let db = TestDb::new().await;
+        let owner = fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let offer = Offer::per_seat(&db, owner.organization_id).await;
+        let started = start(&db.pool, &mut db.cx(), offer.start_for(&owner, Some(12))).await.unwrap();
+        assert_eq!((started.facts.amount.minor, started.facts.seats), (12_000, Some(12)));
+        for (seats, code) in [(None, "required"), (Some(1), "seats_below_minimum"), (Some(51), "seats_above_maximum"), (Some(-7), "seats_below_minimum")] {
+            let Err(StartError::Invalid(errors)) = start(&db.pool, &mut db.cx(), offer.start_for(&owner, seats)).await else {
+                panic!("{seats:?} is refused")
+            };
+            assert_eq!(errors.first("seats"), Some(code));
+        }
+        let fixed = Offer::monthly(&db, owner.organization_id).await;
+        let refused = start(&db.pool, &mut db.cx(), fixed.start_for(&owner, Some(3))).await;
+        assert!(matches!(refused, Err(StartError::Invalid(_))));
+        assert_eq!(orders(&db).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_unknown_or_not_for_subscribing_is_refused_by_name() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let offer = Offer::monthly(&db, owner.organization_id).await;
+        let stranger = fixtures::member(&db, fixtures::organization(&db, "other").await, "eve@example.com").await;
+        let foreign = Offer::monthly(&db, stranger.organization_id).await;
+        let input = offer.start_for(&owner, None);
+        let attempt = async |input| start(&db.pool, &mut db.cx(), input).await;
+
+        let customer = attempt(StartSubscription { customer_id: stranger.customer_id, ..input }).await;
+        assert!(matches!(customer, Err(StartError::UnknownCustomer)));
+        let price = attempt(StartSubscription { price_id: foreign.price_id, ..input }).await;
+        assert!(matches!(price, Err(StartError::UnknownPrice)));
+        let product = attempt(StartSubscription { product_id: foreign.product_id, ..input }).await;
+        assert!(matches!(product, Err(StartError::UnknownPrice)));
+        let once = Offer::new(&db, owner.organization_id, PriceAmount::Free, None, None).await;
+        assert!(matches!(attempt(once.start_for(&owner, None)).await, Err(StartError::NotRecurring)));
+        sqlx::query("update price set is_archived = true").execute(&db.pool).await.unwrap();
+        assert!(matches!(attempt(input).await, Err(StartError::UnknownPrice)));
+        assert_eq!(orders(&db).await, []);
+    }
+
+    #[tokio::test]
+    async fn a_customer_does_not_start_one_itself() {
+        let db = TestDb::new().await;
+        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let offer = Offer::monthly(&db, owner.organization_id).await;
+        let refused = start(&db.pool, &mut db.cx_of(owner.clone()), offer.start_for(&owner, None)).await;
+        assert!(matches!(refused, Err(StartError::Forbidden(_))));
+    }
+}

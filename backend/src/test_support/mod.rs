@@ -4,6 +4,7 @@
 //! once; each test copies it and drops its copy at the end.
 
 mod database;
+pub mod billing;
 pub mod fixtures;
 
 pub use database::TestDb;
