@@ -120,7 +120,8 @@ fn answer_at_once(state: &AppState, request: &Request, organization: Option<&Org
     if request.uri().path() == urls::paths::sign_in_link(slug)
         && let (Some(token), rest) = without_parameter(request.uri(), "t")
     {
-        return redirect(&rest, set_header(&state.portal.urls, CookieKind::Link, organization.id, &token));
+        let token = if is_cookie_safe(&token) { token.as_str() } else { "" };
+        return redirect(&rest, set_header(&state.portal.urls, CookieKind::Link, organization.id, token));
     }
     let is_stream = request.uri().path() == urls::paths::events(slug);
     if matches!(signed_in, Lookup::Done(None)) && !is_stream {
@@ -170,6 +171,11 @@ fn redirect(to: &str, cookie: Option<HeaderValue>) -> Option<Response> {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Some(response)
+}
+
+/// A value that can hold nothing but itself in a `Set-Cookie` line.
+fn is_cookie_safe(value: &str) -> bool {
+    value.len() <= 128 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 fn request_info(
