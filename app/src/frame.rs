@@ -120,7 +120,8 @@ fn header(t: Text, frame: &Frame) -> AnyView {
         }
     });
     let person = frame.person.as_ref().map(|person| {
-        let path = paths::sign_out(&organization.slug);
+        // Any page takes its forms; the overview is one that always exists.
+        let path = paths::overview(&organization.slug);
         view! {
             <span>{t.nav_signed_in_as(&person.name)}</span>
             <Form action={action::<SignOut>()} organization=organization.slug.clone() path=path class="form-inline">

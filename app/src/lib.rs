@@ -3,6 +3,8 @@
 //! Built twice: with `ssr` into the server, with `hydrate` into the wasm that browsers load. Never with both.
 #![recursion_limit = "256"]
 
+#[cfg(feature = "ssr")]
+pub mod brand;
 pub mod error;
 pub mod frame;
 pub mod live;

@@ -44,7 +44,7 @@ pub fn shell() -> AnyView {
 fn scripts() -> Option<AnyView> {
     let request = use_context::<RequestInfo>()?;
     let assets = use_context::<Portal>()?.assets;
-    if !ships_script(&request) {
+    if !ships_script() {
         return None;
     }
     let start = format!("import start,{{hydrate}} from '{}';start({{module_or_path:'{}'}}).then(hydrate)", assets.script, assets.wasm);
@@ -60,7 +60,8 @@ fn scripts() -> Option<AnyView> {
 }
 
 /// Whether a page comes alive. Signing in, and what strangers see, needs no script.
-fn ships_script(request: &RequestInfo) -> bool {
+pub(crate) fn ships_script() -> bool {
+    let Some(request) = use_context::<RequestInfo>() else { return false };
     let path = use_context::<http::request::Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
     let is_portal = request.organization.as_ref().is_some_and(|organization| crate::urls::needs_session(&organization.slug, &path));
     is_portal && request.signed_in.get().is_some_and(Option::is_some)

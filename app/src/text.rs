@@ -82,10 +82,11 @@ fn fill(template: &str, arguments: &[&str]) -> String {
     let mut rest = template;
     while let Some(open) = rest.find('{') {
         text.push_str(&rest[..open]);
-        let Some(close) = rest[open..].find('}') else { break };
-        let argument = rest[open + 1..open + close].parse::<usize>().ok().and_then(|at| arguments.get(at));
+        rest = &rest[open..];
+        let Some(close) = rest.find('}') else { break };
+        let argument = rest[1..close].parse::<usize>().ok().and_then(|at| arguments.get(at));
         text.push_str(argument.copied().unwrap_or_default());
-        rest = &rest[open + close + 1..];
+        rest = &rest[close + 1..];
     }
     text.push_str(rest);
     text

@@ -42,11 +42,6 @@ pub mod paths {
     }
 
     #[must_use]
-    pub fn sign_out(organization: &str) -> String {
-        format!("/{organization}/portal/sign-out")
-    }
-
-    #[must_use]
     pub fn subscription(organization: &str, id: SubscriptionId) -> String {
         format!("/{organization}/portal/subscriptions/{id}")
     }
@@ -124,10 +119,10 @@ pub fn in_portal(organization: &str, path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Sign-in, hand-over and sign-out: pages for people without a session. They ship no script.
+/// Sign-in and hand-over: pages for people without a session. They ship no script.
 #[must_use]
 pub fn is_way_in(organization: &str, path: &str) -> bool {
-    ["sign-in", "hand-over", "sign-out"].iter().any(|page| {
+    ["sign-in", "hand-over"].iter().any(|page| {
         let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(organization));
         let rest = rest.and_then(|rest| rest.strip_prefix("/portal/")).and_then(|rest| rest.strip_prefix(page));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -78,6 +78,7 @@ pub struct RefusedForm(pub RwSignal<Option<FormState>>);
 /// What the fields and buttons of one form share.
 #[derive(Clone, Copy, Debug)]
 pub struct FormContext {
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only script posts by itself"))]
     action: FormAction,
     values: StoredValue<Vec<(String, String)>>,
     error: RwSignal<Option<AppError>>,

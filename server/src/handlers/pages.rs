@@ -4,7 +4,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use app::{
-    App, shell,
+    App,
     ssr::{self, post::PostOutcome},
 };
 use axum::{
@@ -53,11 +53,7 @@ pub fn not_found(state: &AppState) -> impl Fn(Request) -> Pin<Box<dyn Future<Out
 
 fn render(state: &AppState) -> Render {
     let portal = state.portal.clone();
-    let handler = leptos_axum::render_app_async_with_context(move || ssr::provide(&portal), shell);
-    Arc::new(move |request| {
-        let answer = handler(request);
-        Box::pin(async move { answer.await.into_response() })
-    })
+    Arc::new(move |request| Box::pin(ssr::render(portal.clone(), request)))
 }
 
 async fn post(state: AppState, render: Render, request: Request) -> Response {
