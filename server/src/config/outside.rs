@@ -31,7 +31,7 @@ impl OutsideSettings {
             if range.trim().is_empty() {
                 continue;
             }
-            let parsed = range.trim().parse().map_err(|error| {
+            let parsed = range.trim().parse::<AddressRange>().map_err(|error| {
                 format!("--trusted-proxies (FOYER_TRUSTED_PROXIES): {error}")
             });
             trusted_proxies.extend(mistakes.take(parsed));

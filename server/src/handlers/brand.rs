@@ -15,7 +15,7 @@ pub async fn brand_css(Extension(info): Extension<RequestInfo>, request: Request
     let Some(organization) = info.organization else {
         return Problem::NotFound.into_response();
     };
-    let color = AccentColor::parse(&organization.accent_color).unwrap_or_default();
+    let color = AccentColor::parse(&organization.accent_color).unwrap_or(AccentColor::BLACK);
     // Only the version that these colours have may be kept; another would freeze old colours under a new name.
     let version = format!("v={}", brand::version(color));
     let cache = match request.uri().query() == Some(version.as_str()) {

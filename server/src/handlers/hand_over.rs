@@ -7,7 +7,7 @@ use app::{
 };
 use axum::{
     Extension,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -27,12 +27,12 @@ pub struct Parameters {
 pub async fn hand_over(
     State(state): State<AppState>,
     Extension(info): Extension<RequestInfo>,
-    parameters: Option<Query<Parameters>>,
+    parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Response {
     let Some(organization) = &info.organization else {
         return Problem::NotFound.into_response();
     };
-    let parameters = parameters.map(|Query(parameters)| parameters).unwrap_or_default();
+    let parameters = parameters.map_or_else(|_| Parameters::default(), |Query(parameters)| parameters);
     let portal = &state.portal;
     let mut cx = Context::system_for(organization.id, portal.clock.now(), portal.chance.rng()).with_request_id(&info.request_id);
     let redeemed = hand_over::redeem(&portal.db, &mut cx, organization.id, &parameters.code, &info.user_agent).await;

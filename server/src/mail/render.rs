@@ -6,7 +6,8 @@ use app::urls::{UrlBuilder, paths};
 use domain::{color::AccentColor, format, id::SubscriptionId, local_time::LocalDateTime, locale::Locale, money::Money};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context,
-    value::{Kwargs, Value, ViaDeserialize},
+    syntax::SyntaxConfig,
+    value::{Kwargs, Serde, Value},
 };
 
 use super::Letter;
@@ -117,19 +118,19 @@ impl Renderer {
         }
         let computed = context! {
             locale => locale.tag(),
-            organization => letter.sender,
-            recipient_name => letter.to_name,
+            organization => Value::from(Serde(&letter.sender)),
+            recipient_name => letter.to_name.clone(),
             brand => brand(&letter.sender.accent_color),
             urls => urls,
             price => price(&letter.parameters, locale),
         };
-        context! { ..computed, ..Value::from_serialize(&letter.parameters) }
+        context! { ..computed, ..Value::from(Serde(&letter.parameters)) }
     }
 }
 
 fn brand(accent_color: &str) -> Value {
-    let color = AccentColor::parse(accent_color).unwrap_or_default();
-    context! { background => color.to_string(), text => color.text_on() }
+    let color = AccentColor::parse(accent_color).unwrap_or(AccentColor::BLACK);
+    context! { background => color.to_string(), text => color.text_on().to_string() }
 }
 
 /// "€240.00 every month", from `amount`, `recurring_interval` and its count; empty for mails without them.
@@ -146,22 +147,21 @@ fn price(parameters: &serde_json::Value, locale: Locale) -> Option<String> {
 }
 
 fn environment(locale: Locale) -> Result<Environment<'static>, RenderError> {
+    let wrong = |name: &str, source| RenderError { template: name.to_owned(), source };
+    let syntax = SyntaxConfig::builder().trim_blocks(true).keep_trailing_newline(true).build();
+    let syntax = syntax.map_err(|source| wrong("syntax", source))?;
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_keep_trailing_newline(true);
+    environment.set_syntax(syntax);
     environment.set_auto_escape_callback(|name| match name.ends_with(".html") {
         true => AutoEscape::Html,
         false => AutoEscape::None,
     });
     environment.add_function("t", move |key: &str, values: Kwargs| translate(locale, key, &values));
-    environment.add_filter("date_time", move |at: ViaDeserialize<LocalDateTime>| format::date_time(&at, locale));
-    environment.add_filter("date", move |at: ViaDeserialize<LocalDateTime>| format::date(at.date, locale));
+    environment.add_filter("date_time", move |at: Serde<LocalDateTime>| format::date_time(&at, locale));
+    environment.add_filter("date", move |at: Serde<LocalDateTime>| format::date(at.date, locale));
     for (name, source) in TEMPLATES {
-        environment.add_template(name, source).map_err(|source| RenderError {
-            template: (*name).to_owned(),
-            source,
-        })?;
+        environment.add_template(name, source).map_err(|source| wrong(name, source))?;
     }
     Ok(environment)
 }
