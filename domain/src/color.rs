@@ -40,15 +40,23 @@ impl AccentColor {
     }
 
     /// Black or white, whichever reads better on this colour; one of them always reaches AA.
+    #[must_use]
     pub fn text_on(self) -> Self {
-        if self.contrast(Self::WHITE) >= self.contrast(Self::BLACK) { Self::WHITE } else { Self::BLACK }
+        if self.contrast(Self::WHITE) >= self.contrast(Self::BLACK) {
+            Self::WHITE
+        } else {
+            Self::BLACK
+        }
     }
 
     /// This colour, as little darker or lighter as is needed to read it as text on `background`.
     #[must_use]
     pub fn readable_on(self, background: Self) -> Self {
         let towards = background.text_on();
-        (0..=100).map(|percent| self.mixed(towards, percent)).find(|shade| shade.contrast(background) >= CONTRAST_MIN).unwrap_or(towards)
+        (0..=100)
+            .map(|percent| self.mixed(towards, percent))
+            .find(|shade| shade.contrast(background) >= CONTRAST_MIN)
+            .unwrap_or(towards)
     }
 
     /// The contrast ratio of WCAG 2.2, from 1 to 21.
@@ -71,7 +79,11 @@ impl AccentColor {
             let sum = u16::from(from) * (100 - percent) + u16::from(to) * percent;
             u8::try_from(sum / 100).unwrap_or(u8::MAX)
         };
-        Self { red: mix(self.red, other.red), green: mix(self.green, other.green), blue: mix(self.blue, other.blue) }
+        Self {
+            red: mix(self.red, other.red),
+            green: mix(self.green, other.green),
+            blue: mix(self.blue, other.blue),
+        }
     }
 }
 

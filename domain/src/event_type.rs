@@ -60,7 +60,11 @@ impl FromStr for EventType {
     type Err = EventTypeError;
 
     fn from_str(text: &str) -> Result<Self, EventTypeError> {
-        Self::ALL.iter().copied().find(|event_type| event_type.as_str() == text).ok_or(EventTypeError)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|event_type| event_type.as_str() == text)
+            .ok_or(EventTypeError)
     }
 }
 
@@ -75,7 +79,10 @@ mod tests {
             assert_eq!(text.parse(), Ok(*event_type));
             let (subject, verb) = text.split_once('.').unwrap();
             for word in [subject, verb] {
-                assert!(!word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{text}");
+                assert!(
+                    !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+                    "{text}"
+                );
             }
         }
         assert_eq!("subscription.exploded".parse::<EventType>(), Err(EventTypeError));

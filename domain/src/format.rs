@@ -58,7 +58,10 @@ pub fn money_parts(money: Money, locale: Locale) -> MoneyParts {
     let (decimal_mark, fraction) = if exponent == 0 {
         ("", String::new())
     } else {
-        (decimal_mark(locale), format!("{:0width$}", magnitude % scale, width = usize::from(exponent)))
+        (
+            decimal_mark(locale),
+            format!("{:0width$}", magnitude % scale, width = usize::from(exponent)),
+        )
     };
     let symbol = symbol(money.currency, locale);
     let is_symbol_first = locale == Locale::En;
@@ -221,7 +224,15 @@ mod tests {
     fn parts_are_ready_for_a_column() {
         let parts = money_parts(amount(-123_450, "eur"), Locale::De);
         assert!(parts.is_negative && !parts.is_symbol_first && parts.is_symbol_spaced);
-        assert_eq!((parts.integer.as_str(), parts.decimal_mark, parts.fraction.as_str(), parts.symbol.as_str()), ("1.234", ",", "50", "€"));
+        assert_eq!(
+            (
+                parts.integer.as_str(),
+                parts.decimal_mark,
+                parts.fraction.as_str(),
+                parts.symbol.as_str()
+            ),
+            ("1.234", ",", "50", "€")
+        );
         let yen = money_parts(amount(7, "jpy"), Locale::En);
         assert_eq!((yen.integer.as_str(), yen.decimal_mark, yen.fraction.as_str()), ("7", "", ""));
     }
@@ -235,7 +246,10 @@ mod tests {
         let at = LocalDateTime { date: day, time: time!(4:05), zone: "Europe/Berlin".into() };
         assert_eq!(date_time(&at, Locale::En), "1 March 2026, 04:05 (Europe/Berlin)");
         assert_eq!(date_time(&at, Locale::De), "1. März 2026, 04:05 (Europe/Berlin)");
-        assert_eq!((count(999, Locale::En), count(-1_000, Locale::En), count(1_234_567, Locale::De)), ("999".into(), "-1,000".into(), "1.234.567".into()));
+        assert_eq!(
+            (count(999, Locale::En), count(-1_000, Locale::En), count(1_234_567, Locale::De)),
+            ("999".into(), "-1,000".into(), "1.234.567".into())
+        );
     }
 
     proptest! {
@@ -244,7 +258,7 @@ mod tests {
         fn amounts_read_back(minor: i64, code in prop::sample::select(vec!["eur", "usd", "jpy", "kwd", "chf"]), is_german: bool) {
             let locale = if is_german { Locale::De } else { Locale::En };
             let text = money(amount(minor, code), locale);
-            let digits: String = text.chars().filter(|c| c.is_ascii_digit()).collect();
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
             let magnitude: u64 = digits.parse().unwrap();
             prop_assert_eq!(magnitude, minor.unsigned_abs());
             prop_assert_eq!(text.starts_with('-'), minor < 0);

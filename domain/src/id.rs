@@ -122,7 +122,14 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_identifier() {
-        for text in ["", "x", "-1", "0199f0a4-7d5e-7c3a-9a57-0d2f6c1b9e1", "{0199f0a4-7d5e-7c3a-9a57-0d2f6c1b9e10}", "urn:uuid:0199f0a4-7d5e-7c3a-9a57-0d2f6c1b9e10"] {
+        for text in [
+            "",
+            "x",
+            "-1",
+            "0199f0a4-7d5e-7c3a-9a57-0d2f6c1b9e1",
+            "{0199f0a4-7d5e-7c3a-9a57-0d2f6c1b9e10}",
+            "urn:uuid:0199f0a4-7d5e-7c3a-9a57-0d2f6c1b9e10",
+        ] {
             assert_eq!(text.parse::<OrderId>(), Err(IdError), "{text}");
         }
     }

@@ -74,13 +74,24 @@ mod tests {
     #[test]
     fn holds_one_to_999() {
         for count in [1, 3, 999] {
-            assert_eq!(i32::from(RecurringInterval::new(Interval::Month, count).unwrap().count()), count);
+            assert_eq!(
+                i32::from(RecurringInterval::new(Interval::Month, count).unwrap().count()),
+                count
+            );
         }
         for count in [0, -1, 1000, i32::MAX] {
-            assert_eq!(RecurringInterval::new(Interval::Day, count).unwrap_err().code, "interval_count_range");
+            assert_eq!(
+                RecurringInterval::new(Interval::Day, count).unwrap_err().code,
+                "interval_count_range"
+            );
         }
-        assert!(serde_json::from_str::<RecurringInterval>(r#"{"interval":"month","count":0}"#).is_err());
-        assert_eq!(serde_json::to_string(&RecurringInterval::YEARLY).unwrap(), r#"{"interval":"year","count":1}"#);
+        assert!(
+            serde_json::from_str::<RecurringInterval>(r#"{"interval":"month","count":0}"#).is_err()
+        );
+        assert_eq!(
+            serde_json::to_string(&RecurringInterval::YEARLY).unwrap(),
+            r#"{"interval":"year","count":1}"#
+        );
     }
 
     #[test]

@@ -31,7 +31,12 @@ pub fn parse_date(text: &str) -> Option<Date> {
         return None;
     }
     let month: u8 = digits(month)?.try_into().ok()?;
-    Date::from_calendar_date(digits(year)?.into(), month.try_into().ok()?, digits(day)?.try_into().ok()?).ok()
+    Date::from_calendar_date(
+        digits(year)?.into(),
+        month.try_into().ok()?,
+        digits(day)?.try_into().ok()?,
+    )
+    .ok()
 }
 
 /// Writes `2026-05-01`.
@@ -67,7 +72,8 @@ pub mod date_text {
     /// When the text is no date.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
         let text = String::deserialize(deserializer)?;
-        super::parse_date(&text).ok_or_else(|| D::Error::custom("a date such as 2026-05-01 is expected"))
+        super::parse_date(&text)
+            .ok_or_else(|| D::Error::custom("a date such as 2026-05-01 is expected"))
     }
 }
 
@@ -107,7 +113,9 @@ mod tests {
 
     #[test]
     fn refuses_other_texts() {
-        for text in ["", "2026-5-1", "2026-02-30", "2026-13-01", "26-01-01", "+026-01-01", "2026-01-01T"] {
+        for text in
+            ["", "2026-5-1", "2026-02-30", "2026-13-01", "26-01-01", "+026-01-01", "2026-01-01T"]
+        {
             assert_eq!(parse_date(text), None, "{text}");
         }
         for text in ["", "1:03", "24:00", "12:60", "12:03:04", "-1:00"] {

@@ -46,7 +46,9 @@ impl Locale {
         for part in accept_language.split(',').take(32) {
             let mut fields = part.split(';');
             let tag = fields.next().unwrap_or("").trim();
-            let weight = fields.find_map(|field| field.trim().strip_prefix("q=").map(weight_per_mille)).unwrap_or(1000);
+            let weight = fields
+                .find_map(|field| field.trim().strip_prefix("q=").map(weight_per_mille))
+                .unwrap_or(1000);
             let locale = if tag == "*" { Some(default) } else { Self::from_tag(tag) };
             if let Some(locale) = locale
                 && weight > 0

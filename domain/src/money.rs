@@ -8,18 +8,45 @@ use crate::field_errors::FieldError;
 
 /// ISO 4217 currencies in use whose minor unit is no hundredth: code and number of decimals.
 const EXPONENTS: &[(&str, u8)] = &[
-    ("bhd", 3), ("bif", 0), ("clp", 0), ("djf", 0), ("gnf", 0), ("iqd", 3), ("isk", 0), ("jod", 3), ("jpy", 0), ("kmf", 0), ("krw", 0), ("kwd", 3), ("lyd", 3), ("omr", 3),
-    ("pyg", 0), ("rwf", 0), ("tnd", 3), ("ugx", 0), ("uyi", 0), ("vnd", 0), ("vuv", 0), ("xaf", 0), ("xof", 0), ("xpf", 0),
+    ("bhd", 3),
+    ("bif", 0),
+    ("clp", 0),
+    ("djf", 0),
+    ("gnf", 0),
+    ("iqd", 3),
+    ("isk", 0),
+    ("jod", 3),
+    ("jpy", 0),
+    ("kmf", 0),
+    ("krw", 0),
+    ("kwd", 3),
+    ("lyd", 3),
+    ("omr", 3),
+    ("pyg", 0),
+    ("rwf", 0),
+    ("tnd", 3),
+    ("ugx", 0),
+    ("uyi", 0),
+    ("vnd", 0),
+    ("vuv", 0),
+    ("xaf", 0),
+    ("xof", 0),
+    ("xpf", 0),
 ];
 
 /// ISO 4217 currencies in use with hundredths.
 const HUNDREDTHS: &[&str] = &[
-    "aed", "afn", "all", "amd", "ang", "aoa", "ars", "aud", "awg", "azn", "bam", "bbd", "bdt", "bgn", "bmd", "bnd", "bob", "brl", "bsd", "btn", "bwp", "byn", "bzd", "cad",
-    "cdf", "chf", "cny", "cop", "crc", "cup", "cve", "czk", "dkk", "dop", "dzd", "egp", "ern", "etb", "eur", "fjd", "fkp", "gbp", "gel", "ghs", "gip", "gmd", "gtq", "gyd",
-    "hkd", "hnl", "htg", "huf", "idr", "ils", "inr", "irr", "jmd", "kes", "kgs", "khr", "kpw", "kyd", "kzt", "lak", "lbp", "lkr", "lrd", "lsl", "mad", "mdl", "mga", "mkd",
-    "mmk", "mnt", "mop", "mru", "mur", "mvr", "mwk", "mxn", "myr", "mzn", "nad", "ngn", "nio", "nok", "npr", "nzd", "pab", "pen", "pgk", "php", "pkr", "pln", "qar", "ron",
-    "rsd", "rub", "sar", "sbd", "scr", "sdg", "sek", "sgd", "shp", "sle", "sos", "srd", "ssp", "stn", "svc", "syp", "szl", "thb", "tjs", "tmt", "top", "try", "ttd", "twd",
-    "tzs", "uah", "usd", "uyu", "uzs", "ves", "wst", "xcd", "yer", "zar", "zmw",
+    "aed", "afn", "all", "amd", "ang", "aoa", "ars", "aud", "awg", "azn", "bam", "bbd", "bdt",
+    "bgn", "bmd", "bnd", "bob", "brl", "bsd", "btn", "bwp", "byn", "bzd", "cad", "cdf", "chf",
+    "cny", "cop", "crc", "cup", "cve", "czk", "dkk", "dop", "dzd", "egp", "ern", "etb", "eur",
+    "fjd", "fkp", "gbp", "gel", "ghs", "gip", "gmd", "gtq", "gyd", "hkd", "hnl", "htg", "huf",
+    "idr", "ils", "inr", "irr", "jmd", "kes", "kgs", "khr", "kpw", "kyd", "kzt", "lak", "lbp",
+    "lkr", "lrd", "lsl", "mad", "mdl", "mga", "mkd", "mmk", "mnt", "mop", "mru", "mur", "mvr",
+    "mwk", "mxn", "myr", "mzn", "nad", "ngn", "nio", "nok", "npr", "nzd", "pab", "pen", "pgk",
+    "php", "pkr", "pln", "qar", "ron", "rsd", "rub", "sar", "sbd", "scr", "sdg", "sek", "sgd",
+    "shp", "sle", "sos", "srd", "ssp", "stn", "svc", "syp", "szl", "thb", "tjs", "tmt", "top",
+    "try", "ttd", "twd", "tzs", "uah", "usd", "uyu", "uzs", "ves", "wst", "xcd", "yer", "zar",
+    "zmw",
 ];
 
 /// A currency of ISO 4217, by its lower-case code.
@@ -39,7 +66,8 @@ impl Currency {
     /// On the field `currency`: `currency_unknown`.
     pub fn parse(raw: &str) -> Result<Self, FieldError> {
         let code = raw.trim().to_ascii_lowercase();
-        let is_known = HUNDREDTHS.binary_search(&code.as_str()).is_ok() || exponent_of(&code).is_some();
+        let is_known =
+            HUNDREDTHS.binary_search(&code.as_str()).is_ok() || exponent_of(&code).is_some();
         match <[u8; 3]>::try_from(code.as_bytes()) {
             Ok(bytes) if is_known => Ok(Self(bytes)),
             _ => Err(FieldError::new("currency", "currency_unknown")),
@@ -121,18 +149,28 @@ impl Money {
     /// `CurrencyMismatch`, `Overflow`.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        self.minor.checked_add(other.minor).map(|minor| Self::new(minor, self.currency)).ok_or(MoneyError::Overflow)
+        self.minor
+            .checked_add(other.minor)
+            .map(|minor| Self::new(minor, self.currency))
+            .ok_or(MoneyError::Overflow)
     }
 
     /// # Errors
     /// `CurrencyMismatch`, `Overflow`.
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        self.minor.checked_sub(other.minor).map(|minor| Self::new(minor, self.currency)).ok_or(MoneyError::Overflow)
+        self.minor
+            .checked_sub(other.minor)
+            .map(|minor| Self::new(minor, self.currency))
+            .ok_or(MoneyError::Overflow)
     }
 
     fn same_currency(self, other: Self) -> Result<(), MoneyError> {
-        if self.currency == other.currency { Ok(()) } else { Err(MoneyError::CurrencyMismatch(self.currency, other.currency)) }
+        if self.currency == other.currency {
+            Ok(())
+        } else {
+            Err(MoneyError::CurrencyMismatch(self.currency, other.currency))
+        }
     }
 }
 
@@ -167,7 +205,10 @@ mod tests {
         for code in ["", "eu", "euro", "xxx", "€", "1eu"] {
             assert_eq!(Currency::parse(code).unwrap_err().code, "currency_unknown");
         }
-        assert_eq!(serde_json::to_string(&Money::new(12, Currency::EUR)).unwrap(), r#"{"minor":12,"currency":"eur"}"#);
+        assert_eq!(
+            serde_json::to_string(&Money::new(12, Currency::EUR)).unwrap(),
+            r#"{"minor":12,"currency":"eur"}"#
+        );
     }
 
     #[test]
@@ -175,14 +216,32 @@ mod tests {
         let one = Money::new(1, Currency::EUR);
         assert_eq!(one.checked_add(one), Ok(Money::new(2, Currency::EUR)));
         assert_eq!(one.checked_sub(one), Ok(Money::zero(Currency::EUR)));
-        assert_eq!(one.checked_add(Money::new(1, Currency::USD)), Err(MoneyError::CurrencyMismatch(Currency::EUR, Currency::USD)));
+        assert_eq!(
+            one.checked_add(Money::new(1, Currency::USD)),
+            Err(MoneyError::CurrencyMismatch(Currency::EUR, Currency::USD))
+        );
         assert_eq!(one.checked_add(Money::new(i64::MAX, Currency::EUR)), Err(MoneyError::Overflow));
-        assert_eq!(Money::new(-2, Currency::EUR).checked_sub(Money::new(i64::MAX, Currency::EUR)), Err(MoneyError::Overflow));
+        assert_eq!(
+            Money::new(-2, Currency::EUR).checked_sub(Money::new(i64::MAX, Currency::EUR)),
+            Err(MoneyError::Overflow)
+        );
     }
 
     #[test]
     fn halves_go_away_from_zero() {
-        for (n, d, expected) in [(5, 2, 3), (-5, 2, -3), (5, -2, -3), (-5, -2, 3), (4, 3, 1), (5, 3, 2), (-4, 3, -1), (0, 7, 0), (7, 0, 0), (1, 2, 1), (49, 100, 0)] {
+        for (n, d, expected) in [
+            (5, 2, 3),
+            (-5, 2, -3),
+            (5, -2, -3),
+            (-5, -2, 3),
+            (4, 3, 1),
+            (5, 3, 2),
+            (-4, 3, -1),
+            (0, 7, 0),
+            (7, 0, 0),
+            (1, 2, 1),
+            (49, 100, 0),
+        ] {
             assert_eq!(round_half_away(n, d), expected, "{n}/{d}");
         }
         assert_eq!(round_half_away(i128::MAX, 1), i64::MAX);

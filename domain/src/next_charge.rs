@@ -40,13 +40,20 @@ pub struct NextCharge {
 ///
 /// # Errors
 /// `Overflow`.
-pub fn next_charge(subscription: &Subscription, product_name: &str) -> Result<Option<NextCharge>, MoneyError> {
+pub fn next_charge(
+    subscription: &Subscription,
+    product_name: &str,
+) -> Result<Option<NextCharge>, MoneyError> {
     let Some(at) = subscription.due_at() else { return Ok(None) };
     if subscription.cancel_at_period_end || subscription.amount.is_zero() {
         return Ok(None);
     }
     let line = ChargeLine {
-        kind: if subscription.seats.is_some() { ChargeLineKind::Seats } else { ChargeLineKind::Plan },
+        kind: if subscription.seats.is_some() {
+            ChargeLineKind::Seats
+        } else {
+            ChargeLineKind::Plan
+        },
         product_name: product_name.to_owned(),
         quantity: subscription.seats.unwrap_or(1),
         amount: subscription.amount,
@@ -86,7 +93,15 @@ mod tests {
         let charge = next_charge(&running(), "Team").unwrap().unwrap();
         assert_eq!(charge.at, datetime!(2026-05-01 0:00 UTC));
         assert_eq!(charge.totals.total, Money::new(24_000, Currency::EUR));
-        assert_eq!(charge.lines, [ChargeLine { kind: ChargeLineKind::Seats, product_name: "Team".into(), quantity: 12, amount: Money::new(24_000, Currency::EUR) }]);
+        assert_eq!(
+            charge.lines,
+            [ChargeLine {
+                kind: ChargeLineKind::Seats,
+                product_name: "Team".into(),
+                quantity: 12,
+                amount: Money::new(24_000, Currency::EUR)
+            }]
+        );
         let plan = next_charge(&Subscription { seats: None, ..running() }, "Pro").unwrap().unwrap();
         assert_eq!((plan.lines[0].kind, plan.lines[0].quantity), (ChargeLineKind::Plan, 1));
     }
@@ -101,7 +116,12 @@ mod tests {
     fn is_none_when_nothing_will_be_charged() {
         let end = running().current_period.end;
         for none in [
-            Subscription { cancel_at_period_end: true, canceled_at: Some(end), ends_at: Some(end), ..running() },
+            Subscription {
+                cancel_at_period_end: true,
+                canceled_at: Some(end),
+                ends_at: Some(end),
+                ..running()
+            },
             Subscription { status: SubscriptionStatus::Canceled, ended_at: Some(end), ..running() },
             Subscription { status: SubscriptionStatus::Paused, ..running() },
             Subscription { status: SubscriptionStatus::Incomplete, ..running() },

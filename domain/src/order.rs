@@ -69,12 +69,18 @@ impl OrderTotals {
     ///
     /// # Errors
     /// `Overflow`.
-    pub fn of(currency: Currency, items_minor: impl IntoIterator<Item = i64>, discount_minor: i64, tax_minor: i64) -> Result<Self, MoneyError> {
+    pub fn of(
+        currency: Currency,
+        items_minor: impl IntoIterator<Item = i64>,
+        discount_minor: i64,
+        tax_minor: i64,
+    ) -> Result<Self, MoneyError> {
         let mut subtotal = Money::zero(currency);
         for amount in items_minor {
             subtotal = subtotal.checked_add(Money::new(amount, currency))?;
         }
-        let (discount, tax) = (Money::new(discount_minor, currency), Money::new(tax_minor, currency));
+        let (discount, tax) =
+            (Money::new(discount_minor, currency), Money::new(tax_minor, currency));
         let total = subtotal.checked_sub(discount)?.checked_add(tax)?;
         Ok(Self { subtotal, discount, tax, total })
     }

@@ -83,14 +83,24 @@ mod tests {
 
     #[test]
     fn seats_go_with_seat_prices_only() {
-        let tiers = SeatTiers::parse(SeatTierType::Volume, vec![SeatTier { min_seats: 2, max_seats: None, price_per_seat_minor: 500 }]).unwrap();
+        let tiers = SeatTiers::parse(
+            SeatTierType::Volume,
+            vec![SeatTier { min_seats: 2, max_seats: None, price_per_seat_minor: 500 }],
+        )
+        .unwrap();
         let seat_based = PriceAmount::SeatBased { seat_tiers: tiers };
         assert_eq!(seat_based.amount_minor(Some(3)), Ok(1500));
         assert_eq!(seat_based.amount_minor(None), Err(SeatCountRefusal::Required));
-        assert_eq!(seat_based.amount_minor(Some(1)), Err(SeatCountRefusal::Range(SeatsRefusal::BelowMinimum { minimum: 2 })));
+        assert_eq!(
+            seat_based.amount_minor(Some(1)),
+            Err(SeatCountRefusal::Range(SeatsRefusal::BelowMinimum { minimum: 2 }))
+        );
         assert_eq!(PriceAmount::Free.amount_minor(None), Ok(0));
         assert_eq!(PriceAmount::fixed(900).unwrap().amount_minor(None), Ok(900));
-        assert_eq!(PriceAmount::fixed(900).unwrap().amount_minor(Some(1)), Err(SeatCountRefusal::NotSeatBased));
+        assert_eq!(
+            PriceAmount::fixed(900).unwrap().amount_minor(Some(1)),
+            Err(SeatCountRefusal::NotSeatBased)
+        );
     }
 
     #[test]

@@ -53,6 +53,8 @@ mod tests {
     #[test]
     fn a_plain_member_has_no_say_in_billing() {
         assert!(!MemberRole::Member.can_read_billing() && !MemberRole::Member.can_write_billing());
-        assert!(MemberRole::BillingManager.can_write_billing() && MemberRole::Owner.can_write_billing());
+        assert!(
+            MemberRole::BillingManager.can_write_billing() && MemberRole::Owner.can_write_billing()
+        );
     }
 }

@@ -69,10 +69,15 @@ impl SeatTiers {
         }
         if tiers.iter().rev().skip(1).any(|tier| tier.max_seats.is_none()) {
             errors.push("seat_tiers", "seat_tiers_open_end");
-        } else if tiers.windows(2).any(|pair| pair[0].max_seats.and_then(|max| max.checked_add(1)) != Some(pair[1].min_seats)) {
+        } else if tiers.windows(2).any(|pair| {
+            pair[0].max_seats.and_then(|max| max.checked_add(1)) != Some(pair[1].min_seats)
+        }) {
             errors.push("seat_tiers", "seat_tiers_gap");
         }
-        if tiers.iter().any(|tier| !(0..=PRICE_PER_SEAT_MAX_MINOR).contains(&tier.price_per_seat_minor)) {
+        if tiers
+            .iter()
+            .any(|tier| !(0..=PRICE_PER_SEAT_MAX_MINOR).contains(&tier.price_per_seat_minor))
+        {
             errors.push("seat_tiers", "seat_tiers_price_range");
         }
         errors.result(Self { tier_type, tiers })
@@ -112,7 +117,11 @@ impl SeatTiers {
                 let tier = self.tiers.iter().rev().find(|tier| tier.min_seats <= seats);
                 tier.map_or(0, |tier| tier.price_per_seat_minor * i64::from(seats))
             }
-            SeatTierType::Graduated => self.tiers.iter().map(|tier| tier.price_per_seat_minor * i64::from(self.seats_in(tier, seats))).sum(),
+            SeatTierType::Graduated => self
+                .tiers
+                .iter()
+                .map(|tier| tier.price_per_seat_minor * i64::from(self.seats_in(tier, seats)))
+                .sum(),
         })
     }
 
@@ -124,7 +133,8 @@ impl SeatTiers {
 }
 
 fn is_range(tier: &SeatTier) -> bool {
-    (1..=SEATS_MAX).contains(&tier.min_seats) && tier.max_seats.is_none_or(|max| tier.min_seats <= max && max <= SEATS_MAX)
+    (1..=SEATS_MAX).contains(&tier.min_seats)
+        && tier.max_seats.is_none_or(|max| tier.min_seats <= max && max <= SEATS_MAX)
 }
 
 impl TryFrom<Raw> for SeatTiers {
@@ -160,13 +170,19 @@ mod tests {
     }
 
     fn three(tier_type: SeatTierType) -> SeatTiers {
-        SeatTiers::parse(tier_type, vec![tier(1, Some(4), 1000), tier(5, Some(9), 900), tier(10, None, 800)]).unwrap()
+        SeatTiers::parse(
+            tier_type,
+            vec![tier(1, Some(4), 1000), tier(5, Some(9), 900), tier(10, None, 800)],
+        )
+        .unwrap()
     }
 
     #[test]
     fn volume_takes_one_rate_for_all() {
         let tiers = three(SeatTierType::Volume);
-        for (seats, amount) in [(1, 1000), (4, 4000), (5, 4500), (9, 8100), (10, 8000), (100, 80_000)] {
+        for (seats, amount) in
+            [(1, 1000), (4, 4000), (5, 4500), (9, 8100), (10, 8000), (100, 80_000)]
+        {
             assert_eq!(tiers.amount_minor(seats), Ok(amount), "{seats}");
         }
     }
@@ -174,7 +190,9 @@ mod tests {
     #[test]
     fn graduated_takes_each_seat_at_its_own_rate() {
         let tiers = three(SeatTierType::Graduated);
-        for (seats, amount) in [(1, 1000), (4, 4000), (5, 4900), (9, 8500), (10, 9300), (12, 10_900)] {
+        for (seats, amount) in
+            [(1, 1000), (4, 4000), (5, 4900), (9, 8500), (10, 9300), (12, 10_900)]
+        {
             assert_eq!(tiers.amount_minor(seats), Ok(amount), "{seats}");
         }
     }
@@ -186,12 +204,21 @@ mod tests {
         assert_eq!(tiers.amount_minor(-1), Err(SeatsRefusal::BelowMinimum { minimum: 3 }));
         assert_eq!(tiers.amount_minor(6), Err(SeatsRefusal::AboveMaximum { maximum: 5 }));
         assert_eq!(tiers.amount_minor(3), Ok(300));
-        assert_eq!(three(SeatTierType::Volume).amount_minor(SEATS_MAX + 1), Err(SeatsRefusal::AboveMaximum { maximum: SEATS_MAX }));
+        assert_eq!(
+            three(SeatTierType::Volume).amount_minor(SEATS_MAX + 1),
+            Err(SeatsRefusal::AboveMaximum { maximum: SEATS_MAX })
+        );
     }
 
     #[test]
     fn broken_tiers_are_named() {
-        let code = |tiers: Vec<SeatTier>| SeatTiers::parse(SeatTierType::Volume, tiers).unwrap_err().first("seat_tiers").unwrap().to_owned();
+        let code = |tiers: Vec<SeatTier>| {
+            SeatTiers::parse(SeatTierType::Volume, tiers)
+                .unwrap_err()
+                .first("seat_tiers")
+                .unwrap()
+                .to_owned()
+        };
         assert_eq!(code(vec![]), "required");
         assert_eq!(code(vec![tier(0, None, 1)]), "seat_tiers_range");
         assert_eq!(code(vec![tier(5, Some(4), 1)]), "seat_tiers_range");

@@ -11,8 +11,42 @@ pub const SLUG_MAX_BYTES: usize = 64;
 
 /// First path segments that mean something else.
 pub const RESERVED: &[&str] = &[
-    "admin", "api", "assets", "brand", "components", "console", "dev", "docs", "events", "favicon", "health", "healthz", "livez", "login", "logout", "mailbox", "manifest",
-    "metrics", "oauth", "openapi", "pay", "pkg", "portal", "public", "readyz", "robots", "sign-in", "sign-out", "static", "status", "texts", "v1", "v2", "webhooks", "well-known", "www",
+    "admin",
+    "api",
+    "assets",
+    "brand",
+    "components",
+    "console",
+    "dev",
+    "docs",
+    "events",
+    "favicon",
+    "health",
+    "healthz",
+    "livez",
+    "login",
+    "logout",
+    "mailbox",
+    "manifest",
+    "metrics",
+    "oauth",
+    "openapi",
+    "pay",
+    "pkg",
+    "portal",
+    "public",
+    "readyz",
+    "robots",
+    "sign-in",
+    "sign-out",
+    "static",
+    "status",
+    "texts",
+    "v1",
+    "v2",
+    "webhooks",
+    "well-known",
+    "www",
 ];
 
 /// Lower-case letters, digits and single hyphens between them; no reserved word.
@@ -34,7 +68,9 @@ impl Slug {
         if !(SLUG_MIN_BYTES..=SLUG_MAX_BYTES).contains(&text.len()) {
             return refuse("slug_length");
         }
-        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_word = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
         if !text.split('-').all(is_word) {
             return refuse("slug_invalid");
         }

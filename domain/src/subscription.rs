@@ -56,7 +56,8 @@ pub const CANCELLATION_COMMENT_MAX_CHARS: usize = 2000;
 /// # Errors
 /// On `comment`: `comment_too_long`.
 pub fn parse_cancellation_comment(raw: &str) -> Result<Option<String>, FieldError> {
-    let text: String = raw.trim().chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let text: String =
+        raw.trim().chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     if text.chars().count() > CANCELLATION_COMMENT_MAX_CHARS {
         return Err(FieldError::new("comment", "comment_too_long"));
     }
@@ -176,7 +177,11 @@ impl Subscription {
             return DueOutcome::End { ended_at: self.ends_at.unwrap_or(self.current_period.end) };
         }
         let next = next_period(self.billing_anchor_at, self.interval, self.current_period.end);
-        if self.status == SubscriptionStatus::Trialing { DueOutcome::TrialEnds { next } } else { DueOutcome::Renew { next } }
+        if self.status == SubscriptionStatus::Trialing {
+            DueOutcome::TrialEnds { next }
+        } else {
+            DueOutcome::Renew { next }
+        }
     }
 }
 
@@ -210,27 +215,48 @@ mod tests {
     fn canceled() -> Subscription {
         let subscription = running();
         let cancellation = subscription.cancel_at_period_end(START + Duration::DAY).unwrap();
-        Subscription { cancel_at_period_end: true, canceled_at: Some(cancellation.canceled_at), ends_at: Some(cancellation.ends_at), ..subscription }
+        Subscription {
+            cancel_at_period_end: true,
+            canceled_at: Some(cancellation.canceled_at),
+            ends_at: Some(cancellation.ends_at),
+            ..subscription
+        }
     }
 
     fn ended() -> Subscription {
-        Subscription { status: SubscriptionStatus::Canceled, ended_at: Some(START + Duration::days(28)), ..canceled() }
+        Subscription {
+            status: SubscriptionStatus::Canceled,
+            ended_at: Some(START + Duration::days(28)),
+            ..canceled()
+        }
     }
 
     #[test]
     fn comments_are_cleaned_and_bounded() {
         assert_eq!(parse_cancellation_comment(" \r\n "), Ok(None));
-        assert_eq!(parse_cancellation_comment("Too\u{0} slow\r\nfor us "), Ok(Some("Too slow\nfor us".into())));
+        assert_eq!(
+            parse_cancellation_comment("Too\u{0} slow\r\nfor us "),
+            Ok(Some("Too slow\nfor us".into()))
+        );
         assert!(parse_cancellation_comment(&"ä".repeat(2000)).is_ok());
-        assert_eq!(parse_cancellation_comment(&"ä".repeat(2001)).unwrap_err().code, "comment_too_long");
+        assert_eq!(
+            parse_cancellation_comment(&"ä".repeat(2001)).unwrap_err().code,
+            "comment_too_long"
+        );
     }
 
     #[test]
     fn canceling_lasts_to_the_end_of_the_period() {
         let now = datetime!(2026-02-10 0:00 UTC);
-        for status in [SubscriptionStatus::Trialing, SubscriptionStatus::Active, SubscriptionStatus::PastDue] {
-            let cancellation = Subscription { status, ..running() }.cancel_at_period_end(now).unwrap();
-            assert_eq!(cancellation, Cancellation { canceled_at: now, ends_at: datetime!(2026-02-28 12:00 UTC) });
+        for status in
+            [SubscriptionStatus::Trialing, SubscriptionStatus::Active, SubscriptionStatus::PastDue]
+        {
+            let cancellation =
+                Subscription { status, ..running() }.cancel_at_period_end(now).unwrap();
+            assert_eq!(
+                cancellation,
+                Cancellation { canceled_at: now, ends_at: datetime!(2026-02-28 12:00 UTC) }
+            );
         }
     }
 
@@ -244,7 +270,11 @@ mod tests {
             (SubscriptionStatus::IncompleteExpired, CancelRefusal::Ended),
             (SubscriptionStatus::Unpaid, CancelRefusal::Ended),
         ] {
-            assert_eq!(Subscription { status, ..running() }.cancel_at_period_end(START), Err(refusal), "{status}");
+            assert_eq!(
+                Subscription { status, ..running() }.cancel_at_period_end(START),
+                Err(refusal),
+                "{status}"
+            );
         }
     }
 
@@ -263,11 +293,21 @@ mod tests {
         assert_eq!(running().at_due(end - Duration::microseconds(1)), DueOutcome::Nothing);
         let next = Period { start: end, end: datetime!(2026-03-31 12:00 UTC) };
         assert_eq!(running().at_due(end), DueOutcome::Renew { next });
-        assert_eq!(running().at_due(end + Duration::days(400)), DueOutcome::Renew { next }, "missed periods come one by one");
-        assert_eq!(Subscription { status: SubscriptionStatus::Trialing, ..running() }.at_due(end), DueOutcome::TrialEnds { next });
+        assert_eq!(
+            running().at_due(end + Duration::days(400)),
+            DueOutcome::Renew { next },
+            "missed periods come one by one"
+        );
+        assert_eq!(
+            Subscription { status: SubscriptionStatus::Trialing, ..running() }.at_due(end),
+            DueOutcome::TrialEnds { next }
+        );
         assert_eq!(canceled().at_due(end), DueOutcome::End { ended_at: end });
         assert_eq!(ended().at_due(end + Duration::days(400)), DueOutcome::Nothing);
-        assert_eq!(Subscription { status: SubscriptionStatus::Paused, ..running() }.at_due(end), DueOutcome::Nothing);
+        assert_eq!(
+            Subscription { status: SubscriptionStatus::Paused, ..running() }.at_due(end),
+            DueOutcome::Nothing
+        );
     }
 
     proptest! {

@@ -4,6 +4,8 @@ use domain::id::OrganizationId;
 use sqlx::{Acquire, PgConnection, PgPool};
 use thiserror::Error;
 
+use crate::progress::{OnProgress, Progress};
+
 /// Customers per transaction, about: small enough to show progress, large enough to be fast.
 const BATCH_CUSTOMERS: i64 = 2_000;
 
@@ -20,7 +22,12 @@ pub enum BulkError {
 /// (`name+17@…`), no external id and no events. `progress` is told how many are done.
 ///
 /// Check with [`crate::invariants::check`] afterwards.
-pub async fn copy_customers(db: &PgPool, organization_id: OrganizationId, total: u64, mut progress: impl FnMut(u64)) -> Result<u64, BulkError> {
+pub async fn copy_customers(
+    db: &PgPool,
+    organization_id: OrganizationId,
+    total: u64,
+    progress: OnProgress<'_>,
+) -> Result<u64, BulkError> {
     let organization_id = organization_id.as_uuid();
     let counts = sqlx::query!(
         r#"select count(*) as "all!", count(external_id) as "originals!"
@@ -44,13 +51,17 @@ pub async fn copy_customers(db: &PgPool, organization_id: OrganizationId, total:
         let mut tx = connection.begin().await?;
         for statement in [CHOOSE, CUSTOMERS, MEMBERS, SUBSCRIPTIONS, ORDERS, ITEMS, FORGET] {
             let query = sqlx::query(statement);
-            let query = if statement == CHOOSE { query.bind(organization_id).bind(next).bind(until).bind(counts.originals) } else { query };
+            let query = if statement == CHOOSE {
+                query.bind(organization_id).bind(next).bind(until).bind(counts.originals)
+            } else {
+                query
+            };
             query.execute(&mut *tx).await?;
         }
         tx.commit().await?;
         next = until;
         done = u64::try_from(next - first).unwrap_or(0);
-        progress(done);
+        progress(Progress { done, total: u64::try_from(end - first).unwrap_or(0) });
     }
     sqlx::query("analyze").execute(&mut *connection).await?;
     Ok(done)
@@ -137,27 +148,44 @@ mod tests {
         let now = time::macros::datetime!(2026-05-31 10:00 UTC);
         let demo = demo::seed(&db.pool, now, 1, &mut |_| ()).await.unwrap();
         let organization_id = demo.organization.id;
-        let count = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&db.pool).await.unwrap();
+        let count = async |sql: &'static str| {
+            sqlx::query_scalar::<_, i64>(sql).fetch_one(&db.pool).await.unwrap()
+        };
         let orders = count("select count(*) from orders").await;
 
         let mut told = Vec::new();
-        assert_eq!(copy_customers(&db.pool, organization_id, 120, |done| told.push(done)).await.unwrap(), 80);
-        assert_eq!(told, [80]);
+        assert_eq!(
+            copy_customers(&db.pool, organization_id, 120, &mut |step| told.push(step))
+                .await
+                .unwrap(),
+            80
+        );
+        assert_eq!(told, [Progress { done: 80, total: 80 }]);
         assert_eq!(count("select count(*) from customer").await, 120);
         assert_eq!(count("select count(*) from orders").await, 3 * orders);
         assert_eq!(invariants::check(&db.pool, organization_id).await.unwrap(), vec![]);
 
-        assert_eq!(copy_customers(&db.pool, organization_id, 125, |_| ()).await.unwrap(), 5);
-        assert_eq!(copy_customers(&db.pool, organization_id, 125, |_| ()).await.unwrap(), 0);
-        assert_eq!(count("select count(*) from customer where email like 'clara.neumann+3@%'").await, 1);
+        assert_eq!(copy_customers(&db.pool, organization_id, 125, &mut |_| ()).await.unwrap(), 5);
+        assert_eq!(copy_customers(&db.pool, organization_id, 125, &mut |_| ()).await.unwrap(), 0);
+        assert_eq!(
+            count("select count(*) from customer where email like 'clara.neumann+3@%'").await,
+            1
+        );
         assert_eq!(invariants::check(&db.pool, organization_id).await.unwrap(), vec![]);
-        assert_eq!(demo::data(&db.pool).await.unwrap(), Some(demo), "copies are not shown to visitors");
+        assert_eq!(
+            demo::data(&db.pool).await.unwrap(),
+            Some(demo),
+            "copies are not shown to visitors"
+        );
     }
 
     #[tokio::test]
     async fn an_organization_without_customers_is_refused() {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
-        assert!(matches!(copy_customers(&db.pool, organization_id, 10, |_| ()).await, Err(BulkError::NothingToCopy)));
+        assert!(matches!(
+            copy_customers(&db.pool, organization_id, 10, &mut |_| ()).await,
+            Err(BulkError::NothingToCopy)
+        ));
     }
 }

@@ -7,9 +7,9 @@ use sqlx::PgPool;
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
-use super::seed::Progress;
 use crate::context::Context;
 use crate::event::{self, PartitionError};
+use crate::progress::{OnProgress, Progress};
 use crate::subscription::{self, RunDueError};
 
 /// Notices written on the way are still delivered for so long after the jump.
@@ -37,7 +37,8 @@ pub enum AdvanceError {
 
 /// How far the demo's time runs ahead of real time; `None` when there is no demo.
 pub async fn clock_offset(db: &PgPool) -> Result<Option<Duration>, sqlx::Error> {
-    let offset_s = sqlx::query_scalar!("select offset_s from demo_clock").fetch_optional(db).await?;
+    let offset_s =
+        sqlx::query_scalar!("select offset_s from demo_clock").fetch_optional(db).await?;
     Ok(offset_s.map(Duration::seconds))
 }
 
@@ -48,7 +49,7 @@ pub async fn advance(
     real_now: OffsetDateTime,
     mut rng: impl FnMut() -> StdRng,
     by: RecurringInterval,
-    progress: &mut (dyn FnMut(Progress) + Send),
+    progress: OnProgress<'_>,
 ) -> Result<Advanced, AdvanceError> {
     let offset = clock_offset(db).await?.ok_or(AdvanceError::NoDemo)?;
     let from = real_now + offset;
@@ -70,18 +71,33 @@ pub async fn advance(
     Ok(Advanced { now: until, steps })
 }
 
-async fn next_due(db: &PgPool, until: OffsetDateTime) -> Result<Option<OffsetDateTime>, sqlx::Error> {
-    sqlx::query_scalar!("select min(due_at) from subscription where due_at <= $1", until).fetch_one(db).await
+async fn next_due(
+    db: &PgPool,
+    until: OffsetDateTime,
+) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+    sqlx::query_scalar!("select min(due_at) from subscription where due_at <= $1", until)
+        .fetch_one(db)
+        .await
 }
 
-async fn ensure_partitions(db: &PgPool, from: OffsetDateTime, until: OffsetDateTime) -> Result<(), PartitionError> {
+async fn ensure_partitions(
+    db: &PgPool,
+    from: OffsetDateTime,
+    until: OffsetDateTime,
+) -> Result<(), PartitionError> {
     let months = (until - from).whole_days() / 28 + 4;
     event::ensure_partitions(db, from.date(), u8::try_from(months).unwrap_or(u8::MAX)).await
 }
 
-async fn move_clock(db: &PgPool, offset: Duration, until: OffsetDateTime) -> Result<(), sqlx::Error> {
+async fn move_clock(
+    db: &PgPool,
+    offset: Duration,
+    until: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
     let mut tx = db.begin().await?;
-    sqlx::query!("update demo_clock set offset_s = $1", offset.whole_seconds()).execute(&mut *tx).await?;
+    sqlx::query!("update demo_clock set offset_s = $1", offset.whole_seconds())
+        .execute(&mut *tx)
+        .await?;
     // A jump of the demo's time is no delay of its mails.
     sqlx::query!(
         "update mail set expires_at = $1 where due_at is not null and sign_in_id is null and expires_at < $1",

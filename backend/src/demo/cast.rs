@@ -42,19 +42,53 @@ pub(super) struct PlannedSubscription {
 pub(super) const CUSTOMERS: usize = 40;
 
 const FIRST_NAMES: [&str; 20] = [
-    "Amelia", "Bruno", "Chiara", "David", "Esra", "Felix", "Greta", "Hugo", "Ines", "Jakob", "Kaja", "Liam", "Mira", "Noah", "Oksana", "Paul",
-    "Renata", "Samuel", "Thea", "Viktor",
+    "Amelia", "Bruno", "Chiara", "David", "Esra", "Felix", "Greta", "Hugo", "Ines", "Jakob",
+    "Kaja", "Liam", "Mira", "Noah", "Oksana", "Paul", "Renata", "Samuel", "Thea", "Viktor",
 ];
 const LAST_NAMES: [&str; 19] = [
-    "Albrecht", "Brandt", "Castell", "Dvorak", "Ekström", "Fontaine", "Grünwald", "Hartley", "Ivanova", "Jansen", "Keller", "Lindqvist", "Moreau",
-    "Nowak", "Okafor", "Pereira", "Quinn", "Rasmussen", "Sandoval",
+    "Albrecht",
+    "Brandt",
+    "Castell",
+    "Dvorak",
+    "Ekström",
+    "Fontaine",
+    "Grünwald",
+    "Hartley",
+    "Ivanova",
+    "Jansen",
+    "Keller",
+    "Lindqvist",
+    "Moreau",
+    "Nowak",
+    "Okafor",
+    "Pereira",
+    "Quinn",
+    "Rasmussen",
+    "Sandoval",
 ];
 const TEAMS: [&str; 12] = [
-    "Harbour Analytics", "Bluefin Robotics", "Kestrel & Sons", "Maple Street Clinic", "Oststadt Druckerei", "Paperboat Games", "Quarry Lane School",
-    "Rheintal Logistik", "Saltmarsh Foods", "Tannenhof Hotels", "Umbra Lighting", "Velo Nord",
+    "Harbour Analytics",
+    "Bluefin Robotics",
+    "Kestrel & Sons",
+    "Maple Street Clinic",
+    "Oststadt Druckerei",
+    "Paperboat Games",
+    "Quarry Lane School",
+    "Rheintal Logistik",
+    "Saltmarsh Foods",
+    "Tannenhof Hotels",
+    "Umbra Lighting",
+    "Velo Nord",
 ];
 const ZONES: [&str; 8] = [
-    "Europe/Berlin", "America/New_York", "Europe/Vienna", "Europe/London", "Asia/Tokyo", "Europe/Zurich", "America/Los_Angeles", "Australia/Sydney",
+    "Europe/Berlin",
+    "America/New_York",
+    "Europe/Vienna",
+    "Europe/London",
+    "Asia/Tokyo",
+    "Europe/Zurich",
+    "America/Los_Angeles",
+    "Australia/Sydney",
 ];
 
 /// The whole cast as of `now`, the telling ones first.
@@ -67,7 +101,16 @@ pub(super) fn cast(now: OffsetDateTime, rng: &mut StdRng) -> Vec<PlannedCustomer
 }
 
 fn running(plan: Plan, currency: Currency, starts_at: OffsetDateTime) -> PlannedSubscription {
-    PlannedSubscription { plan, currency, seats: None, starts_at, cancels: None, keeps_at: None, pays_after: Duration::minutes(4), pays_until: None }
+    PlannedSubscription {
+        plan,
+        currency,
+        seats: None,
+        starts_at,
+        cancels: None,
+        keeps_at: None,
+        pays_after: Duration::minutes(4),
+        pays_until: None,
+    }
 }
 
 /// A plan that runs and a year of paid orders; an older plan that ended.
@@ -75,7 +118,11 @@ fn payer(now: OffsetDateTime) -> PlannedCustomer {
     let joined_at = now - Duration::days(420);
     let upgraded_at = now - Duration::days(375);
     let mut starter = running(Plan::Starter, Currency::EUR, joined_at + Duration::minutes(9));
-    starter.cancels = Some((upgraded_at - Duration::hours(2), CancellationReason::MissingFeatures, Some("I need more servers.")));
+    starter.cancels = Some((
+        upgraded_at - Duration::hours(2),
+        CancellationReason::MissingFeatures,
+        Some("I need more servers."),
+    ));
     PlannedCustomer {
         customer_type: CustomerType::Individual,
         name: "Clara Neumann".into(),
@@ -111,7 +158,10 @@ fn team_owner(now: OffsetDateTime) -> PlannedCustomer {
             colleague("Selma Yildiz", MemberRole::Member),
             colleague("Tomas Riedl", MemberRole::Member),
         ],
-        subscriptions: vec![seats, running(Plan::LogArchive, Currency::EUR, joined_at + Duration::days(20))],
+        subscriptions: vec![
+            seats,
+            running(Plan::LogArchive, Currency::EUR, joined_at + Duration::days(20)),
+        ],
     }
 }
 
@@ -119,7 +169,11 @@ fn team_owner(now: OffsetDateTime) -> PlannedCustomer {
 fn undecided(now: OffsetDateTime) -> PlannedCustomer {
     let joined_at = now - Duration::days(100);
     let mut starter = running(Plan::Starter, Currency::USD, joined_at + Duration::minutes(30));
-    starter.cancels = Some((now - Duration::days(4), CancellationReason::SwitchedService, Some("Trying Business instead.")));
+    starter.cancels = Some((
+        now - Duration::days(4),
+        CancellationReason::SwitchedService,
+        Some("Trying Business instead."),
+    ));
     starter.pays_until = Some(now - Duration::days(25));
     PlannedCustomer {
         customer_type: CustomerType::Individual,
@@ -130,18 +184,36 @@ fn undecided(now: OffsetDateTime) -> PlannedCustomer {
         time_zone: "America/New_York",
         joined_at,
         members: vec![],
-        subscriptions: vec![starter, running(Plan::Business, Currency::USD, now - Duration::days(5))],
+        subscriptions: vec![
+            starter,
+            running(Plan::Business, Currency::USD, now - Duration::days(5)),
+        ],
     }
 }
 
 fn individual(n: usize, now: OffsetDateTime, rng: &mut StdRng) -> PlannedCustomer {
     let name = person(n);
     let zone = ZONES[n % ZONES.len()];
-    let plan = [Plan::Pro, Plan::Starter, Plan::Free, Plan::ProYearly, Plan::Business, Plan::StarterYearly, Plan::Starter][n % 7];
+    let plan = [
+        Plan::Pro,
+        Plan::Starter,
+        Plan::Free,
+        Plan::ProYearly,
+        Plan::Business,
+        Plan::StarterYearly,
+        Plan::Starter,
+    ][n % 7];
     let joined_at = now - Duration::seconds(rng.random_range(20 * 86_400..410 * 86_400));
     let mut subscriptions = vec![story(n, plan, zone, joined_at, now, rng)];
-    if n % 6 == 0 {
-        subscriptions.push(story(n + 1, Plan::LogArchive, zone, joined_at + Duration::days(8), now, rng));
+    if n.is_multiple_of(6) {
+        subscriptions.push(story(
+            n + 1,
+            Plan::LogArchive,
+            zone,
+            joined_at + Duration::days(8),
+            now,
+            rng,
+        ));
     }
     PlannedCustomer {
         customer_type: CustomerType::Individual,
@@ -171,7 +243,11 @@ fn team(n: usize, now: OffsetDateTime, rng: &mut StdRng) -> PlannedCustomer {
     }
     if n < 11 {
         // One person who keeps the books of two teams.
-        members.push(("Elena Rossi".into(), "elena.rossi@example.com".into(), MemberRole::BillingManager));
+        members.push((
+            "Elena Rossi".into(),
+            "elena.rossi@example.com".into(),
+            MemberRole::BillingManager,
+        ));
     }
     PlannedCustomer {
         customer_type: CustomerType::Team,
@@ -187,14 +263,29 @@ fn team(n: usize, now: OffsetDateTime, rng: &mut StdRng) -> PlannedCustomer {
 }
 
 /// What becomes of a subscription: most run and are paid, some end, some are set to end, some do not pay.
-fn story(n: usize, plan: Plan, zone: &str, joined_at: OffsetDateTime, now: OffsetDateTime, rng: &mut StdRng) -> PlannedSubscription {
-    let currency = if zone.starts_with("Europe") && zone != "Europe/London" { Currency::EUR } else { Currency::USD };
+fn story(
+    n: usize,
+    plan: Plan,
+    zone: &str,
+    joined_at: OffsetDateTime,
+    now: OffsetDateTime,
+    rng: &mut StdRng,
+) -> PlannedSubscription {
+    let currency = if zone.starts_with("Europe") && zone != "Europe/London" {
+        Currency::EUR
+    } else {
+        Currency::USD
+    };
     let starts_at = joined_at + Duration::seconds(rng.random_range(120..7_200));
     let age = now - starts_at;
     let reason = CancellationReason::ALL[n % CancellationReason::ALL.len()];
     let cancels = match n % 9 {
         2 if age > Duration::days(90) => Some((starts_at + age / 2, reason, None)),
-        5 => Some((now - Duration::hours(rng.random_range(2..48)), reason, Some("It was good while I needed it."))),
+        5 => Some((
+            now - Duration::hours(rng.random_range(2..48)),
+            reason,
+            Some("It was good while I needed it."),
+        )),
         _ => None,
     };
     PlannedSubscription {
@@ -210,11 +301,19 @@ fn story(n: usize, plan: Plan, zone: &str, joined_at: OffsetDateTime, now: Offse
 }
 
 fn person(n: usize) -> String {
-    format!("{} {}", FIRST_NAMES[n % FIRST_NAMES.len()], LAST_NAMES[(n * 7 + n / 20) % LAST_NAMES.len()])
+    format!(
+        "{} {}",
+        FIRST_NAMES[n % FIRST_NAMES.len()],
+        LAST_NAMES[(n * 7 + n / 20) % LAST_NAMES.len()]
+    )
 }
 
 fn locale_of(zone: &str) -> Locale {
-    if matches!(zone, "Europe/Berlin" | "Europe/Vienna" | "Europe/Zurich") { Locale::De } else { Locale::En }
+    if matches!(zone, "Europe/Berlin" | "Europe/Vienna" | "Europe/Zurich") {
+        Locale::De
+    } else {
+        Locale::En
+    }
 }
 
 fn address(name: &str, host: &str) -> String {
@@ -241,16 +340,38 @@ mod tests {
             let emails: HashSet<_> = cast.iter().map(|customer| customer.email.clone()).collect();
             assert_eq!(emails.len(), CUSTOMERS);
             for customer in &cast {
-                assert!(domain::email::EmailAddress::parse(&customer.email).is_ok(), "{}", customer.email);
-                let members: HashSet<_> = customer.members.iter().map(|(_, email, _)| email).chain([&customer.email]).collect();
+                assert!(
+                    domain::email::EmailAddress::parse(&customer.email).is_ok(),
+                    "{}",
+                    customer.email
+                );
+                let members: HashSet<_> = customer
+                    .members
+                    .iter()
+                    .map(|(_, email, _)| email)
+                    .chain([&customer.email])
+                    .collect();
                 assert_eq!(members.len(), customer.members.len() + 1, "{}", customer.name);
                 for subscription in &customer.subscriptions {
-                    assert!(customer.joined_at < subscription.starts_at && subscription.starts_at < now, "{}", customer.name);
+                    assert!(
+                        customer.joined_at < subscription.starts_at && subscription.starts_at < now,
+                        "{}",
+                        customer.name
+                    );
                     assert_eq!(subscription.plan.has_seats(), subscription.seats.is_some());
-                    assert!(subscription.cancels.is_none_or(|(at, ..)| subscription.starts_at < at && at < now), "{}", customer.name);
+                    assert!(
+                        subscription
+                            .cancels
+                            .is_none_or(|(at, ..)| subscription.starts_at < at && at < now),
+                        "{}",
+                        customer.name
+                    );
                 }
             }
-            let of_two_teams = cast.iter().filter(|customer| customer.members.iter().any(|(name, ..)| name == "Elena Rossi")).count();
+            let of_two_teams = cast
+                .iter()
+                .filter(|customer| customer.members.iter().any(|(name, ..)| name == "Elena Rossi"))
+                .count();
             assert_eq!(of_two_teams, 2);
         }
     }

@@ -63,7 +63,9 @@ impl Plan {
         match self {
             Self::Free => "One small server, to find out whether you like us.",
             Self::Starter | Self::StarterYearly => "Three servers, daily backups, help by e-mail.",
-            Self::Pro | Self::ProYearly => "Twenty servers, hourly backups, help within four hours.",
+            Self::Pro | Self::ProYearly => {
+                "Twenty servers, hourly backups, help within four hours."
+            }
             Self::Business => "Unlimited servers, audit log, help around the clock.",
             Self::Team | Self::TeamYearly => "Everything in Pro for a whole team, paid per seat.",
             Self::LogArchive => "Keeps your logs for seven years. Paid every three months.",
@@ -80,7 +82,9 @@ impl Plan {
 
     /// The same figures in euros and dollars.
     fn amount(self) -> Result<PriceAmount, SeedError> {
-        let fixed = |amount_minor| PriceAmount::fixed(amount_minor).map_err(|error| SeedError::Catalog(error.into()));
+        let fixed = |amount_minor| {
+            PriceAmount::fixed(amount_minor).map_err(|error| SeedError::Catalog(error.into()))
+        };
         match self {
             Self::Free => Ok(PriceAmount::Free),
             Self::Starter => fixed(900),
@@ -110,12 +114,20 @@ fn seats(tier_type: SeatTierType, [few, some, many]: [i64; 3]) -> Result<PriceAm
 pub(super) type Catalog = HashMap<(Plan, Currency), (ProductId, PriceId)>;
 
 /// Creates all products, each with a price in euros and one in dollars.
-pub(super) async fn create(db: &PgPool, cx: &mut Context, organization_id: OrganizationId) -> Result<Catalog, SeedError> {
+pub(super) async fn create(
+    db: &PgPool,
+    cx: &mut Context,
+    organization_id: OrganizationId,
+) -> Result<Catalog, SeedError> {
     let mut catalog = Catalog::new();
     for plan in Plan::ALL {
         let (interval, count) = plan.every();
-        let interval_of = |interval, count| RecurringInterval::new(interval, count).map_err(|error| SeedError::Catalog(error.into()));
-        let trial = if plan == Plan::Business { Some(interval_of(Interval::Day, 14)?) } else { None };
+        let interval_of = |interval, count| {
+            RecurringInterval::new(interval, count)
+                .map_err(|error| SeedError::Catalog(error.into()))
+        };
+        let trial =
+            if plan == Plan::Business { Some(interval_of(Interval::Day, 14)?) } else { None };
         let input = CreateProduct {
             organization_id,
             name: plan.name().to_owned(),
@@ -125,7 +137,8 @@ pub(super) async fn create(db: &PgPool, cx: &mut Context, organization_id: Organ
         };
         let product_id = product::create(db, cx, input).await?;
         for currency in [Currency::EUR, Currency::USD] {
-            let input = CreatePrice { organization_id, product_id, amount: plan.amount()?, currency };
+            let input =
+                CreatePrice { organization_id, product_id, amount: plan.amount()?, currency };
             let price_id = price::create(db, cx, input).await?;
             catalog.insert((plan, currency), (product_id, price_id));
         }

@@ -54,8 +54,17 @@ pub async fn data(db: &PgPool) -> Result<Option<DemoData>, QueryError> {
     .await?;
     let customers = customers
         .into_iter()
-        .map(|row| DemoCustomer { id: row.customer_id.into(), external_id: row.external_id, email: row.email, name: row.name })
+        .map(|row| DemoCustomer {
+            id: row.customer_id.into(),
+            external_id: row.external_id,
+            email: row.email,
+            name: row.name,
+        })
         .collect();
-    let organization = DemoOrganization { id: organization.organization_id.into(), slug: organization.slug, name: organization.name };
+    let organization = DemoOrganization {
+        id: organization.organization_id.into(),
+        slug: organization.slug,
+        name: organization.name,
+    };
     Ok(Some(DemoData { organization, customers }))
 }

@@ -12,13 +12,14 @@ use uuid::Uuid;
 
 use super::cast::{PlannedCustomer, PlannedSubscription};
 use super::catalog::Catalog;
-use super::seed::{Progress, SeedError};
+use super::seed::SeedError;
 use crate::actor::{Actor, MemberActor};
 use crate::chance::Chance;
 use crate::context::Context;
 use crate::customer::{self, CreateCustomer};
 use crate::member::{self, AddMember};
 use crate::order;
+use crate::progress::{OnProgress, Progress};
 use crate::subscription::{self, CancelSubscription, StartSubscription};
 
 /// Something that somebody does. Customers and subscriptions go by their place in the cast.
@@ -45,13 +46,20 @@ pub(super) struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    pub(super) fn new(db: &'a PgPool, chance: &'a Chance, organization_id: OrganizationId, catalog: &'a Catalog, cast: &'a [PlannedCustomer]) -> Self {
+    pub(super) fn new(
+        db: &'a PgPool,
+        chance: &'a Chance,
+        organization_id: OrganizationId,
+        catalog: &'a Catalog,
+        cast: &'a [PlannedCustomer],
+    ) -> Self {
         let mut deeds = BinaryHeap::new();
         for (c, customer) in cast.iter().enumerate() {
             deeds.push(Reverse((customer.joined_at, Deed::Join(c))));
             for (s, subscription) in customer.subscriptions.iter().enumerate() {
                 deeds.push(Reverse((subscription.starts_at, Deed::Start(c, s))));
-                deeds.extend(subscription.cancels.map(|(at, ..)| Reverse((at, Deed::Cancel(c, s)))));
+                deeds
+                    .extend(subscription.cancels.map(|(at, ..)| Reverse((at, Deed::Cancel(c, s)))));
                 deeds.extend(subscription.keeps_at.map(|at| Reverse((at, Deed::Keep(c, s)))));
             }
         }
@@ -69,7 +77,12 @@ impl<'a> History<'a> {
     }
 
     /// Walks up to `until`, one deed or one renewal after the other.
-    pub(super) async fn walk(mut self, from: OffsetDateTime, until: OffsetDateTime, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<(), SeedError> {
+    pub(super) async fn walk(
+        mut self,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+        progress: OnProgress<'_>,
+    ) -> Result<(), SeedError> {
         let days = |span: Duration| u64::try_from(span.whole_days()).unwrap_or(0);
         let total = days(until - from).max(1);
         loop {
@@ -96,9 +109,12 @@ impl<'a> History<'a> {
     }
 
     async fn next_due(&self) -> Result<Option<OffsetDateTime>, SeedError> {
-        let at = sqlx::query_scalar!("select min(due_at) from subscription where organization_id = $1", self.organization_id.as_uuid())
-            .fetch_one(self.db)
-            .await?;
+        let at = sqlx::query_scalar!(
+            "select min(due_at) from subscription where organization_id = $1",
+            self.organization_id.as_uuid()
+        )
+        .fetch_one(self.db)
+        .await?;
         Ok(at)
     }
 
@@ -112,7 +128,13 @@ impl<'a> History<'a> {
                 subscription::keep(self.db, &mut cx, subscription_id).await?;
                 Ok(())
             }
-            Deed::Pay(order_id) => Ok(order::record_payment(self.db, &mut self.system(now), self.organization_id, order_id).await?),
+            Deed::Pay(order_id) => Ok(order::record_payment(
+                self.db,
+                &mut self.system(now),
+                self.organization_id,
+                order_id,
+            )
+            .await?),
         }
     }
 
@@ -149,8 +171,15 @@ impl<'a> History<'a> {
     async fn start(&mut self, now: OffsetDateTime, c: usize, s: usize) -> Result<(), SeedError> {
         let planned = &self.cast[c].subscriptions[s];
         let customer_id = self.owners.get(&c).ok_or(SeedError::OutOfOrder)?.customer_id;
-        let (product_id, price_id) = *self.catalog.get(&(planned.plan, planned.currency)).ok_or(SeedError::OutOfOrder)?;
-        let input = StartSubscription { organization_id: self.organization_id, customer_id, product_id, price_id, seats: planned.seats };
+        let (product_id, price_id) =
+            *self.catalog.get(&(planned.plan, planned.currency)).ok_or(SeedError::OutOfOrder)?;
+        let input = StartSubscription {
+            organization_id: self.organization_id,
+            customer_id,
+            product_id,
+            price_id,
+            seats: planned.seats,
+        };
         let started = subscription::start(self.db, &mut self.system(now), input).await?;
         self.subscriptions.insert((c, s), started.subscription_id);
         self.planned.insert(started.subscription_id.into(), planned);
@@ -158,9 +187,15 @@ impl<'a> History<'a> {
     }
 
     async fn cancel(&mut self, now: OffsetDateTime, c: usize, s: usize) -> Result<(), SeedError> {
-        let Some((_, reason, comment)) = self.cast[c].subscriptions[s].cancels else { return Ok(()) };
+        let Some((_, reason, comment)) = self.cast[c].subscriptions[s].cancels else {
+            return Ok(());
+        };
         let (mut cx, subscription_id) = (self.owner(now, c)?, self.subscription(c, s)?);
-        let input = CancelSubscription { subscription_id, reason: Some(reason), comment: comment.map(str::to_owned) };
+        let input = CancelSubscription {
+            subscription_id,
+            reason: Some(reason),
+            comment: comment.map(str::to_owned),
+        };
         subscription::cancel(self.db, &mut cx, input).await?;
         Ok(())
     }
@@ -179,7 +214,9 @@ impl<'a> History<'a> {
         for order in orders {
             let Some(planned) = self.planned.get(&order.subscription_id) else { continue };
             let deed = Reverse((now + planned.pays_after, Deed::Pay(order.order_id.into())));
-            if planned.pays_until.is_none_or(|until| now < until) && !self.deeds.iter().any(|known| *known == deed) {
+            if planned.pays_until.is_none_or(|until| now < until)
+                && !self.deeds.iter().any(|known| *known == deed)
+            {
                 self.deeds.push(deed);
             }
         }

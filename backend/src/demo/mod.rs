@@ -11,7 +11,8 @@ mod seed;
 
 pub use advance::{AdvanceError, Advanced, advance, clock_offset};
 pub use data::{DemoCustomer, DemoData, DemoOrganization, data};
-pub use seed::{Progress, SeedError, seed};
+pub use crate::progress::Progress;
+pub use seed::{SeedError, seed};
 
 /// The demo organization's slug.
 pub const SLUG: &str = "northwind";

@@ -22,19 +22,13 @@ use crate::order::RecordPaymentError;
 use crate::organization::{self, CreateOrganization, CreateOrganizationError};
 use crate::price::CreatePriceError;
 use crate::product::CreateProductError;
+use crate::progress::OnProgress;
 use crate::subscription::{CancelError, KeepError, RunDueError, StartError};
 
 /// How far back the history goes.
 const HISTORY: Duration = Duration::days(425);
 /// Months with a partition of the event log: the history, this month and three ahead.
 const PARTITION_MONTHS: u8 = 19;
-
-/// How far a long step has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    pub done: u64,
-    pub total: u64,
-}
 
 #[derive(Debug, Error)]
 pub enum SeedError {
@@ -72,7 +66,12 @@ pub enum SeedError {
 
 /// Loads the demo, with its history ending at `now`; the same seed gives the same cast. Does nothing when it is there
 /// already; begins anew when an earlier loading was interrupted.
-pub async fn seed(db: &PgPool, now: OffsetDateTime, seed: u64, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<DemoData, SeedError> {
+pub async fn seed(
+    db: &PgPool,
+    now: OffsetDateTime,
+    seed: u64,
+    progress: OnProgress<'_>,
+) -> Result<DemoData, SeedError> {
     if let Some(data) = data(db).await? {
         return Ok(data);
     }
@@ -89,7 +88,9 @@ pub async fn seed(db: &PgPool, now: OffsetDateTime, seed: u64, progress: &mut (d
     let cast = cast::cast(now, &mut chance.rng());
     History::new(db, &chance, organization_id, &catalog, &cast).walk(from, now, progress).await?;
     // Marks the demo as wholly loaded: its time is the system's until somebody moves it.
-    sqlx::query!("insert into demo_clock (offset_s) values (0) on conflict do nothing").execute(db).await?;
+    sqlx::query!("insert into demo_clock (offset_s) values (0) on conflict do nothing")
+        .execute(db)
+        .await?;
     sqlx::query("analyze").execute(db).await?;
     data(db).await?.ok_or(SeedError::OutOfOrder)
 }
@@ -129,15 +130,38 @@ mod tests {
         let demo = seed(&db.pool, NOW, 1, &mut |progress| told.push(progress)).await.unwrap();
         assert_eq!(demo.customers.len(), 40);
         assert_eq!(demo.customers[0].email, "clara.neumann@example.com");
-        assert!(told.is_sorted_by_key(|progress| progress.done) && told.last().is_some_and(|last| last.done == last.total));
+        assert!(
+            told.is_sorted_by_key(|progress| progress.done)
+                && told.last().is_some_and(|last| last.done == last.total)
+        );
         assert_eq!(invariants::check(&db.pool, demo.organization.id).await.unwrap(), vec![]);
         assert_eq!(count(&db, "select count(*) from event_default").await, 0);
         assert_eq!(count(&db, "select count(*) from mail").await, 0);
-        assert_eq!(count(&db, "select count(*) from event where occurred_at > '2026-05-31 10:00:00.123456+00'").await, 0);
-        assert_eq!(count(&db, "select count(*) from subscription where due_at <= '2026-05-31 10:00:00.123456+00'").await, 0);
+        assert_eq!(
+            count(
+                &db,
+                "select count(*) from event where occurred_at > '2026-05-31 10:00:00.123456+00'"
+            )
+            .await,
+            0
+        );
+        assert_eq!(
+            count(
+                &db,
+                "select count(*) from subscription where due_at <= '2026-05-31 10:00:00.123456+00'"
+            )
+            .await,
+            0
+        );
         for (what, sql) in [
-            ("running", "select count(*) from subscription where status = 'active' and not cancel_at_period_end"),
-            ("set to end", "select count(*) from subscription where cancel_at_period_end and ended_at is null"),
+            (
+                "running",
+                "select count(*) from subscription where status = 'active' and not cancel_at_period_end",
+            ),
+            (
+                "set to end",
+                "select count(*) from subscription where cancel_at_period_end and ended_at is null",
+            ),
             ("ended", "select count(*) from subscription where status = 'canceled'"),
             ("on trial", "select count(*) from subscription where status = 'trialing'"),
             ("free", "select count(*) from subscription where amount_minor = 0"),
@@ -145,22 +169,32 @@ mod tests {
             ("in dollars", "select count(*) from subscription where currency = 'usd'"),
             ("open orders", "select count(*) from orders where status = 'pending'"),
             ("teams", "select count(*) from customer where type = 'team'"),
-            ("one person in two", "select count(*) from (select from member group by email having count(*) = 2) as twice"),
+            (
+                "one person in two",
+                "select count(*) from (select from member group by email having count(*) = 2) as twice",
+            ),
         ] {
             assert!(count(&db, sql).await > 0, "{what}");
         }
 
         let events = count(&db, "select count(*) from event").await;
-        assert_eq!(seed(&db.pool, NOW, 1, &mut |_| ()).await.unwrap(), demo, "the second loading does nothing");
+        assert_eq!(
+            seed(&db.pool, NOW, 1, &mut |_| ()).await.unwrap(),
+            demo,
+            "the second loading does nothing"
+        );
         assert_eq!(count(&db, "select count(*) from event").await, events);
 
         let rng = || db.chance.rng();
-        let advanced = advance(&db.pool, NOW, rng, RecurringInterval::MONTHLY, &mut |_| ()).await.unwrap();
+        let advanced =
+            advance(&db.pool, NOW, rng, RecurringInterval::MONTHLY, &mut |_| ()).await.unwrap();
         assert_eq!(advanced.now, datetime!(2026-06-30 10:00:00.123456 UTC));
         assert!(advanced.steps > 10);
         assert_eq!(clock_offset(&db.pool).await.unwrap(), Some(Duration::days(30)));
         assert_eq!(invariants::check(&db.pool, demo.organization.id).await.unwrap(), vec![]);
-        let overdue = sqlx::query_scalar::<_, i64>("select count(*) from subscription where due_at <= $1").bind(advanced.now);
+        let overdue =
+            sqlx::query_scalar::<_, i64>("select count(*) from subscription where due_at <= $1")
+                .bind(advanced.now);
         assert_eq!(overdue.fetch_one(&db.pool).await.unwrap(), 0);
     }
 
@@ -178,7 +212,9 @@ mod tests {
     #[tokio::test]
     async fn time_does_not_move_without_a_demo() {
         let db = TestDb::new().await;
-        let refused = advance(&db.pool, NOW, || db.chance.rng(), RecurringInterval::MONTHLY, &mut |_| ()).await;
+        let refused =
+            advance(&db.pool, NOW, || db.chance.rng(), RecurringInterval::MONTHLY, &mut |_| ())
+                .await;
         assert!(matches!(refused, Err(crate::demo::AdvanceError::NoDemo)));
     }
 }

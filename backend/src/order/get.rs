@@ -32,7 +32,11 @@ pub struct OrderDetail {
 ///
 /// # Errors
 /// `Forbidden` for roles that may not read billing.
-pub async fn get(db: &PgPool, actor: &Actor, order_id: OrderId) -> Result<Option<OrderDetail>, QueryError> {
+pub async fn get(
+    db: &PgPool,
+    actor: &Actor,
+    order_id: OrderId,
+) -> Result<Option<OrderDetail>, QueryError> {
     let organization_id = actor.organization_id().ok_or(Forbidden)?;
     actor.billing_reader(organization_id)?;
     let row = sqlx::query!(

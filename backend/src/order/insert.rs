@@ -1,7 +1,9 @@
 //! Writing an order down, inside the transaction of whatever caused it.
 
 use domain::event_type::EventType;
-use domain::id::{CustomerId, OrderId, OrderItemId, OrganizationId, PriceId, ProductId, SubscriptionId};
+use domain::id::{
+    CustomerId, OrderId, OrderItemId, OrganizationId, PriceId, ProductId, SubscriptionId,
+};
 use domain::money::{Money, MoneyError};
 use domain::order::{BillingReason, OrderStatus, OrderTotals};
 use domain::period::Period;
@@ -44,7 +46,11 @@ impl From<sqlx::Error> for InsertOrderError {
 
 /// Inserts an order with its line and its events. An order of 0 counts as paid at once; every other one is `pending`.
 /// There is no discount and no tax engine yet: both are 0.
-pub(crate) async fn insert_order(tx: &mut PgConnection, cx: &mut Context, order: NewOrder) -> Result<OrderId, InsertOrderError> {
+pub(crate) async fn insert_order(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    order: NewOrder,
+) -> Result<OrderId, InsertOrderError> {
     let order_id: OrderId = cx.new_id();
     let totals = OrderTotals::of(order.amount.currency, [order.amount.minor], 0, 0)?;
     let status = if totals.total.is_zero() { OrderStatus::Paid } else { OrderStatus::Pending };
@@ -99,7 +105,12 @@ pub(crate) async fn insert_order(tx: &mut PgConnection, cx: &mut Context, order:
     Ok(order_id)
 }
 
-async fn insert_item(tx: &mut PgConnection, cx: &mut Context, order_id: OrderId, order: &NewOrder) -> Result<(), InsertOrderError> {
+async fn insert_item(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    order_id: OrderId,
+    order: &NewOrder,
+) -> Result<(), InsertOrderError> {
     let order_item_id: OrderItemId = cx.new_id();
     sqlx::query!(
         "insert into order_item (organization_id, order_id, order_item_id, position, price_id, label, quantity, amount_minor, created_at)

@@ -30,7 +30,12 @@ impl OrderFilter {
 ///
 /// # Errors
 /// `Forbidden` for roles that may not read billing.
-pub async fn list(db: &PgPool, actor: &MemberActor, filter: OrderFilter, page: PageRequest) -> Result<Page<OrderSummary>, QueryError> {
+pub async fn list(
+    db: &PgPool,
+    actor: &MemberActor,
+    filter: OrderFilter,
+    page: PageRequest,
+) -> Result<Page<OrderSummary>, QueryError> {
     actor.billing_reader()?;
     let statuses = filter.statuses();
     let subscription_id = filter.subscription_id.map(SubscriptionId::as_uuid);
@@ -89,14 +94,18 @@ mod tests {
     #[tokio::test]
     async fn orders_come_newest_first_by_pages_and_filters() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let offer = Offer::monthly(&db, owner.organization_id).await;
         let started = offer.subscribe(&db, &owner).await;
         db.clock.advance(Duration::minutes(1));
         let other = offer.subscribe(&db, &owner).await;
         db.clock.advance(Duration::days(62));
         run_due(&db.pool, &mut db.cx(), 100).await.unwrap();
-        record_payment(&db.pool, &mut db.cx(), owner.organization_id, started.order_id).await.unwrap();
+        record_payment(&db.pool, &mut db.cx(), owner.organization_id, started.order_id)
+            .await
+            .unwrap();
 
         let all = OrderFilter::default();
         let first = list(&db.pool, &owner, all, page(1, 4)).await.unwrap();
@@ -108,39 +117,71 @@ mod tests {
 
         let filtered = async |filter| list(&db.pool, &owner, filter, page(1, 100)).await.unwrap();
         let paid = filtered(OrderFilter { status: Some(OrderStatusFilter::Paid), ..all }).await;
-        assert_eq!(paid.items.iter().map(|order| order.order_id).collect::<Vec<_>>(), [started.order_id]);
-        assert_eq!(filtered(OrderFilter { status: Some(OrderStatusFilter::Open), ..all }).await.total, Count::Exact(5));
-        assert_eq!(filtered(OrderFilter { status: Some(OrderStatusFilter::Void), ..all }).await.total, Count::Exact(0));
-        let of_one = filtered(OrderFilter { subscription_id: Some(other.subscription_id), ..all }).await;
-        assert!(of_one.items.len() == 3 && of_one.items.iter().all(|order| order.subscription_id == Some(other.subscription_id)));
+        assert_eq!(
+            paid.items.iter().map(|order| order.order_id).collect::<Vec<_>>(),
+            [started.order_id]
+        );
+        assert_eq!(
+            filtered(OrderFilter { status: Some(OrderStatusFilter::Open), ..all }).await.total,
+            Count::Exact(5)
+        );
+        assert_eq!(
+            filtered(OrderFilter { status: Some(OrderStatusFilter::Void), ..all }).await.total,
+            Count::Exact(0)
+        );
+        let of_one =
+            filtered(OrderFilter { subscription_id: Some(other.subscription_id), ..all }).await;
+        assert!(
+            of_one.items.len() == 3
+                && of_one
+                    .items
+                    .iter()
+                    .all(|order| order.subscription_id == Some(other.subscription_id))
+        );
     }
 
     #[tokio::test]
     async fn an_order_shows_its_lines_and_sums() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let started = subscribed(&db, &owner).await;
         let order = get(&db.pool, &owner.clone().into(), started.order_id).await.unwrap().unwrap();
         let amount = Money::new(2_900, Currency::EUR);
         assert_eq!((order.totals.subtotal, order.totals.total), (amount, amount));
         assert_eq!(order.items.len(), 1);
-        assert_eq!((order.items[0].label.as_str(), order.items[0].quantity, order.items[0].amount), ("Pro", 1, amount));
+        assert_eq!(
+            (order.items[0].label.as_str(), order.items[0].quantity, order.items[0].amount),
+            ("Pro", 1, amount)
+        );
         assert_eq!(order.summary.period, Some(started.facts.current_period));
     }
 
     #[tokio::test]
     async fn roles_and_other_customers_are_kept_out() {
         let db = TestDb::new().await;
-        let owner = fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
-        let manager = fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::BillingManager).await;
+        let owner =
+            fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let manager =
+            fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::BillingManager).await;
         let member = fixtures::colleague(&db, &owner, "cleo@example.com", MemberRole::Member).await;
         let neighbour = fixtures::member(&db, owner.organization_id, "eve@example.com").await;
-        let stranger = fixtures::member(&db, fixtures::organization(&db, "other").await, "ada@example.com").await;
+        let stranger =
+            fixtures::member(&db, fixtures::organization(&db, "other").await, "ada@example.com")
+                .await;
         let order_id = subscribed(&db, &owner).await.order_id;
         let all = OrderFilter::default();
         assert_eq!(list(&db.pool, &manager, all, page(1, 10)).await.unwrap().items.len(), 1);
-        assert!(matches!(list(&db.pool, &member, all, page(1, 10)).await, Err(QueryError::Forbidden(_))));
-        assert!(matches!(get(&db.pool, &member.into(), order_id).await, Err(QueryError::Forbidden(_))));
+        assert!(matches!(
+            list(&db.pool, &member, all, page(1, 10)).await,
+            Err(QueryError::Forbidden(_))
+        ));
+        assert!(matches!(
+            get(&db.pool, &member.into(), order_id).await,
+            Err(QueryError::Forbidden(_))
+        ));
         for actor in [neighbour, stranger] {
             assert_eq!(list(&db.pool, &actor, all, page(1, 10)).await.unwrap().items, vec![]);
             assert_eq!(get(&db.pool, &actor.into(), order_id).await.unwrap(), None);

@@ -34,7 +34,12 @@ impl From<sqlx::Error> for RecordPaymentError {
 }
 
 /// Marks a pending order as paid now. Until a payment engine exists this is the only way an order above 0 gets paid.
-pub async fn record_payment(db: &PgPool, cx: &mut Context, organization_id: OrganizationId, order_id: OrderId) -> Result<(), RecordPaymentError> {
+pub async fn record_payment(
+    db: &PgPool,
+    cx: &mut Context,
+    organization_id: OrganizationId,
+    order_id: OrderId,
+) -> Result<(), RecordPaymentError> {
     cx.actor.staff(organization_id)?;
     let mut tx = db.begin().await?;
     let order = sqlx::query!(
@@ -102,12 +107,18 @@ mod tests {
     #[tokio::test]
     async fn the_order_is_paid_once() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
-        let (organization_id, order_id) = (owner.organization_id, subscribed(&db, &owner).await.order_id);
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let (organization_id, order_id) =
+            (owner.organization_id, subscribed(&db, &owner).await.order_id);
         db.clock.advance(Duration::days(2));
         record_payment(&db.pool, &mut db.cx(), organization_id, order_id).await.unwrap();
         let order = get(&db.pool, &owner.into(), order_id).await.unwrap().unwrap();
-        assert_eq!((order.summary.status, order.summary.paid_at), (OrderStatus::Paid, Some(db.now())));
+        assert_eq!(
+            (order.summary.status, order.summary.paid_at),
+            (OrderStatus::Paid, Some(db.now()))
+        );
         let again = record_payment(&db.pool, &mut db.cx(), organization_id, order_id).await;
         assert!(matches!(again, Err(RecordPaymentError::AlreadyPaid)));
         assert_eq!(payments(&db).await, 1);
@@ -116,12 +127,22 @@ mod tests {
     #[tokio::test]
     async fn a_trials_order_is_paid_and_a_void_one_is_not_open() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
-        let free = Offer::with_trial(&db, owner.organization_id).await.subscribe(&db, &owner).await.order_id;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let free = Offer::with_trial(&db, owner.organization_id)
+            .await
+            .subscribe(&db, &owner)
+            .await
+            .order_id;
         let refused = record_payment(&db.pool, &mut db.cx(), owner.organization_id, free).await;
         assert!(matches!(refused, Err(RecordPaymentError::AlreadyPaid)));
         let open = subscribed(&db, &owner).await.order_id;
-        sqlx::query("update orders set status = 'void' where order_id = $1").bind(open.as_uuid()).execute(&db.pool).await.unwrap();
+        sqlx::query("update orders set status = 'void' where order_id = $1")
+            .bind(open.as_uuid())
+            .execute(&db.pool)
+            .await
+            .unwrap();
         let refused = record_payment(&db.pool, &mut db.cx(), owner.organization_id, open).await;
         assert!(matches!(refused, Err(RecordPaymentError::NotOpen)));
     }
@@ -129,14 +150,21 @@ mod tests {
     #[tokio::test]
     async fn customers_and_other_organizations_note_no_payment() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let other = fixtures::organization(&db, "other").await;
         let order_id = subscribed(&db, &owner).await.order_id;
-        for actor in [Actor::Member(owner.clone()), Actor::System { organization_id: Some(other) }] {
-            let refused = record_payment(&db.pool, &mut db.cx_of(actor), owner.organization_id, order_id).await;
+        for actor in [Actor::Member(owner.clone()), Actor::System { organization_id: Some(other) }]
+        {
+            let refused =
+                record_payment(&db.pool, &mut db.cx_of(actor), owner.organization_id, order_id)
+                    .await;
             assert!(matches!(refused, Err(RecordPaymentError::Forbidden(_))));
         }
-        for (organization_id, order_id) in [(other, order_id), (owner.organization_id, Uuid::nil().into())] {
+        for (organization_id, order_id) in
+            [(other, order_id), (owner.organization_id, Uuid::nil().into())]
+        {
             let unknown = record_payment(&db.pool, &mut db.cx(), organization_id, order_id).await;
             assert!(matches!(unknown, Err(RecordPaymentError::Unknown)));
         }
@@ -146,12 +174,17 @@ mod tests {
     #[tokio::test]
     async fn ten_at_once_pay_it_once() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let order_id = subscribed(&db, &owner).await.order_id;
         let attempts: Vec<_> = (0..10)
             .map(|_| {
-                let (pool, mut cx, organization_id) = (db.pool.clone(), db.cx(), owner.organization_id);
-                tokio::spawn(async move { record_payment(&pool, &mut cx, organization_id, order_id).await.is_ok() })
+                let (pool, mut cx, organization_id) =
+                    (db.pool.clone(), db.cx(), owner.organization_id);
+                tokio::spawn(async move {
+                    record_payment(&pool, &mut cx, organization_id, order_id).await.is_ok()
+                })
             })
             .collect();
         let mut accepted = 0;

@@ -53,8 +53,12 @@ impl TryFrom<OrderRow> for OrderSummary {
             subscription_id: row.subscription_id.map(Into::into),
             product_id: row.product_id.into(),
             status: OrderStatus::parse(&row.status).ok_or_else(|| bad("status"))?,
-            billing_reason: BillingReason::parse(&row.billing_reason).ok_or_else(|| bad("billing_reason"))?,
-            total: Money::new(row.total_minor, Currency::parse(&row.currency).map_err(|_| bad("currency"))?),
+            billing_reason: BillingReason::parse(&row.billing_reason)
+                .ok_or_else(|| bad("billing_reason"))?,
+            total: Money::new(
+                row.total_minor,
+                Currency::parse(&row.currency).map_err(|_| bad("currency"))?,
+            ),
             seats: row.seats,
             period: row.period_start.zip(row.period_end).map(|(start, end)| Period { start, end }),
             created_at: row.created_at,

@@ -49,7 +49,10 @@ pub async fn load(db: &PgPool, actor: &MemberActor) -> Result<Overview, QueryErr
     if overview.can_read_billing {
         overview.recent_orders = recent_orders(db, actor).await?;
         overview.open_orders = open_orders(db, actor).await?;
-        let charges = overview.subscriptions.iter().filter_map(|subscription| subscription.next_charge.as_ref());
+        let charges = overview
+            .subscriptions
+            .iter()
+            .filter_map(|subscription| subscription.next_charge.as_ref());
         overview.next_charge = charges.min_by_key(|charge| charge.at).cloned();
     }
     Ok(overview)
@@ -88,7 +91,8 @@ async fn open_orders(db: &PgPool, actor: &MemberActor) -> Result<OpenOrders, Que
     .await?;
     let mut open = OpenOrders::default();
     for row in rows {
-        let currency = Currency::parse(&row.currency).map_err(|_| InconsistencyError::new("orders", "currency", actor.customer_id))?;
+        let currency = Currency::parse(&row.currency)
+            .map_err(|_| InconsistencyError::new("orders", "currency", actor.customer_id))?;
         open.count += row.count;
         open.sums.push(Money::new(row.sum_minor, currency));
     }
@@ -109,30 +113,44 @@ mod tests {
     #[tokio::test]
     async fn the_next_charge_is_the_earliest_and_open_orders_are_summed() {
         let db = TestDb::new().await;
-        let owner = fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let seats = Offer::per_seat(&db, owner.organization_id).await;
         start(&db.pool, &mut db.cx(), seats.start_for(&owner, Some(3))).await.unwrap();
         db.clock.advance(Duration::days(10));
         let later = subscribed(&db, &owner).await;
         let overview = load(&db.pool, &owner).await.unwrap();
         let charge = overview.next_charge.unwrap();
-        assert_eq!((charge.at, charge.totals.total), (datetime!(2026-06-01 09:00 UTC), Money::new(3_000, Currency::EUR)));
+        assert_eq!(
+            (charge.at, charge.totals.total),
+            (datetime!(2026-06-01 09:00 UTC), Money::new(3_000, Currency::EUR))
+        );
         assert_eq!((charge.lines[0].kind, charge.lines[0].quantity), (ChargeLineKind::Seats, 3));
-        assert_eq!(overview.open_orders, OpenOrders { count: 2, sums: vec![Money::new(5_900, Currency::EUR)] });
+        assert_eq!(
+            overview.open_orders,
+            OpenOrders { count: 2, sums: vec![Money::new(5_900, Currency::EUR)] }
+        );
         assert_eq!((overview.subscriptions.len(), overview.recent_orders.len()), (2, 2));
 
         let first = overview.subscriptions[1].subscription_id;
         let input = CancelSubscription { subscription_id: first, reason: None, comment: None };
         cancel(&db.pool, &mut db.cx_of(owner.clone()), input).await.unwrap();
         let overview = load(&db.pool, &owner).await.unwrap();
-        assert_eq!(overview.next_charge.unwrap().at, later.facts.current_period.end, "what was canceled is not charged");
+        assert_eq!(
+            overview.next_charge.unwrap().at,
+            later.facts.current_period.end,
+            "what was canceled is not charged"
+        );
     }
 
     /// What the overview announces is what the renewal orders.
     #[tokio::test]
     async fn the_announced_charge_is_the_order_that_comes() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         Offer::with_trial(&db, owner.organization_id).await.subscribe(&db, &owner).await;
         for _ in 0..3 {
             let announced = load(&db.pool, &owner).await.unwrap().next_charge.unwrap();
@@ -146,14 +164,28 @@ mod tests {
     #[tokio::test]
     async fn a_plain_member_sees_subscriptions_but_no_orders_and_others_see_nothing() {
         let db = TestDb::new().await;
-        let owner = fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let member = fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::Member).await;
         let neighbour = fixtures::member(&db, owner.organization_id, "eve@example.com").await;
         subscribed(&db, &owner).await;
         let overview = load(&db.pool, &member).await.unwrap();
-        assert!(!overview.can_read_billing && !overview.can_write_billing && overview.subscriptions.len() == 1);
-        assert_eq!((overview.recent_orders, overview.open_orders, overview.next_charge), (vec![], OpenOrders::default(), None));
+        assert!(
+            !overview.can_read_billing
+                && !overview.can_write_billing
+                && overview.subscriptions.len() == 1
+        );
+        assert_eq!(
+            (overview.recent_orders, overview.open_orders, overview.next_charge),
+            (vec![], OpenOrders::default(), None)
+        );
         let empty = load(&db.pool, &neighbour).await.unwrap();
-        assert!(empty.can_read_billing && empty.subscriptions.is_empty() && empty.recent_orders.is_empty() && empty.next_charge.is_none());
+        assert!(
+            empty.can_read_billing
+                && empty.subscriptions.is_empty()
+                && empty.recent_orders.is_empty()
+                && empty.next_charge.is_none()
+        );
     }
 }

@@ -38,7 +38,11 @@ impl From<sqlx::Error> for CreatePriceError {
 }
 
 /// Adds a price to a product.
-pub async fn create(db: &PgPool, cx: &mut Context, input: CreatePrice) -> Result<PriceId, CreatePriceError> {
+pub async fn create(
+    db: &PgPool,
+    cx: &mut Context,
+    input: CreatePrice,
+) -> Result<PriceId, CreatePriceError> {
     cx.actor.staff(input.organization_id)?;
     let price_id: PriceId = cx.new_id();
     let (amount_minor, seat_tiers) = match &input.amount {
@@ -99,7 +103,10 @@ mod tests {
         let offer = Offer::monthly(&db, fixtures::organization(&db, "acme").await).await;
         create(&db.pool, &mut db.cx(), price(&offer)).await.unwrap();
         let amounts: Vec<(String, i64)> =
-            sqlx::query_as("select currency, amount_minor from price order by currency").fetch_all(&db.pool).await.unwrap();
+            sqlx::query_as("select currency, amount_minor from price order by currency")
+                .fetch_all(&db.pool)
+                .await
+                .unwrap();
         assert_eq!(amounts, [("eur".into(), 2_900), ("usd".into(), 3_100)]);
         assert_eq!(fixtures::event_types(&db).await.last().unwrap(), "price.created");
     }
@@ -109,7 +116,9 @@ mod tests {
         let db = TestDb::new().await;
         let offer = Offer::monthly(&db, fixtures::organization(&db, "acme").await).await;
         let other = fixtures::organization(&db, "other").await;
-        let refused = create(&db.pool, &mut db.cx(), CreatePrice { organization_id: other, ..price(&offer) }).await;
+        let refused =
+            create(&db.pool, &mut db.cx(), CreatePrice { organization_id: other, ..price(&offer) })
+                .await;
         assert!(matches!(refused, Err(CreatePriceError::UnknownProduct)));
     }
 

@@ -15,7 +15,9 @@ pub(crate) fn price_amount(
     let bad = |column| InconsistencyError::new("price", column, price_id);
     match (amount_type, amount_minor, seat_tiers) {
         ("free", None, None) => Ok(PriceAmount::Free),
-        ("fixed", Some(amount_minor), None) => PriceAmount::fixed(amount_minor).map_err(|_| bad("amount_minor")),
+        ("fixed", Some(amount_minor), None) => {
+            PriceAmount::fixed(amount_minor).map_err(|_| bad("amount_minor"))
+        }
         ("seat_based", None, Some(tiers)) => {
             let seat_tiers = serde_json::from_value(tiers).map_err(|_| bad("seat_tiers"))?;
             Ok(PriceAmount::SeatBased { seat_tiers })

@@ -44,9 +44,13 @@ impl From<sqlx::Error> for CreateProductError {
 }
 
 /// Creates a product, without prices.
-pub async fn create(db: &PgPool, cx: &mut Context, input: CreateProduct) -> Result<ProductId, CreateProductError> {
+pub async fn create(
+    db: &PgPool,
+    cx: &mut Context,
+    input: CreateProduct,
+) -> Result<ProductId, CreateProductError> {
     cx.actor.staff(input.organization_id)?;
-    let input = checked(input).map_err(CreateProductError::Invalid)?;
+    let input = checked(&input).map_err(CreateProductError::Invalid)?;
     let product_id: ProductId = cx.new_id();
     let mut tx = db.begin().await?;
     sqlx::query!(
@@ -82,7 +86,7 @@ pub async fn create(db: &PgPool, cx: &mut Context, input: CreateProduct) -> Resu
     Ok(product_id)
 }
 
-fn checked(input: CreateProduct) -> Result<CreateProduct, FieldErrors> {
+fn checked(input: &CreateProduct) -> Result<CreateProduct, FieldErrors> {
     let mut errors = FieldErrors::new();
     let clean = |text: &str| text.trim().replace('\0', "");
     let name = clean(&input.name);
@@ -98,7 +102,7 @@ fn checked(input: CreateProduct) -> Result<CreateProduct, FieldErrors> {
     if input.trial.is_some() && input.recurring.is_none() {
         errors.push("trial", "trial_needs_subscription");
     }
-    errors.result(CreateProduct { name, description, ..input })
+    errors.result(CreateProduct { name, description, ..input.clone() })
 }
 
 #[cfg(test)]
@@ -124,7 +128,10 @@ mod tests {
         let organization_id = fixtures::organization(&db, "acme").await;
         create(&db.pool, &mut db.cx(), monthly(organization_id)).await.unwrap();
         let (name, description, interval): (String, Option<String>, String) =
-            sqlx::query_as("select name, description, recurring_interval from product").fetch_one(&db.pool).await.unwrap();
+            sqlx::query_as("select name, description, recurring_interval from product")
+                .fetch_one(&db.pool)
+                .await
+                .unwrap();
         assert_eq!((name.as_str(), description, interval.as_str()), ("Pro", None, "month"));
         assert_eq!(fixtures::event_types(&db).await.last().unwrap(), "product.created");
     }
@@ -133,9 +140,20 @@ mod tests {
     async fn mistakes_are_told_together() {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
-        let input = CreateProduct { name: " ".into(), recurring: None, trial: Some(RecurringInterval::MONTHLY), ..monthly(organization_id) };
-        let Err(CreateProductError::Invalid(errors)) = create(&db.pool, &mut db.cx(), input).await else { panic!("refused") };
-        assert_eq!((errors.first("name"), errors.first("trial")), (Some("required"), Some("trial_needs_subscription")));
+        let input = CreateProduct {
+            name: " ".into(),
+            recurring: None,
+            trial: Some(RecurringInterval::MONTHLY),
+            ..monthly(organization_id)
+        };
+        let Err(CreateProductError::Invalid(errors)) = create(&db.pool, &mut db.cx(), input).await
+        else {
+            panic!("refused")
+        };
+        assert_eq!(
+            (errors.first("name"), errors.first("trial")),
+            (Some("required"), Some("trial_needs_subscription"))
+        );
     }
 
     #[tokio::test]
@@ -143,13 +161,20 @@ mod tests {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
         let owner = fixtures::member(&db, organization_id, "ada@example.com").await;
-        let other = Actor::System { organization_id: Some(fixtures::organization(&db, "other").await) };
+        let other =
+            Actor::System { organization_id: Some(fixtures::organization(&db, "other").await) };
         for actor in [Actor::Member(owner), other] {
             let refused = create(&db.pool, &mut db.cx_of(actor), monthly(organization_id)).await;
             assert!(matches!(refused, Err(CreateProductError::Forbidden(_))));
         }
         let unknown = create(&db.pool, &mut db.cx(), monthly(Uuid::nil().into())).await;
         assert!(matches!(unknown, Err(CreateProductError::UnknownOrganization)));
-        assert_eq!(sqlx::query_scalar::<_, i64>("select count(*) from product").fetch_one(&db.pool).await.unwrap(), 0);
+        assert_eq!(
+            sqlx::query_scalar::<_, i64>("select count(*) from product")
+                .fetch_one(&db.pool)
+                .await
+                .unwrap(),
+            0
+        );
     }
 }

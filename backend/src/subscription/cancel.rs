@@ -3,7 +3,9 @@
 use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
 use domain::id::{CustomerId, SubscriptionId};
-use domain::subscription::{CancelRefusal, CancellationReason, Subscription, parse_cancellation_comment};
+use domain::subscription::{
+    CancelRefusal, CancellationReason, Subscription, parse_cancellation_comment,
+};
 use serde_json::json;
 use sqlx::PgPool;
 use thiserror::Error;
@@ -45,13 +47,20 @@ impl From<sqlx::Error> for CancelError {
 }
 
 /// Cancels at period end: it goes on until `ends_at` and is not charged again. Returns the facts as they are now.
-pub async fn cancel(db: &PgPool, cx: &mut Context, input: CancelSubscription) -> Result<Subscription, CancelError> {
+pub async fn cancel(
+    db: &PgPool,
+    cx: &mut Context,
+    input: CancelSubscription,
+) -> Result<Subscription, CancelError> {
     let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
     cx.actor.billing_writer(organization_id)?;
-    let comment = parse_cancellation_comment(input.comment.as_deref().unwrap_or_default()).map_err(|error| CancelError::Invalid(error.into()))?;
+    let comment = parse_cancellation_comment(input.comment.as_deref().unwrap_or_default())
+        .map_err(|error| CancelError::Invalid(error.into()))?;
     let customer_id = cx.actor.customer_id().map(CustomerId::as_uuid);
     let mut tx = db.begin().await?;
-    let row = row::lock(&mut tx, organization_id.into(), customer_id, input.subscription_id.into()).await?.ok_or(CancelError::Unknown)?;
+    let row = row::lock(&mut tx, organization_id.into(), customer_id, input.subscription_id.into())
+        .await?
+        .ok_or(CancelError::Unknown)?;
     let before = Subscription::try_from(&row)?;
     let cancellation = before.cancel_at_period_end(cx.now).map_err(CancelError::Refused)?;
     sqlx::query!(
@@ -74,7 +83,8 @@ pub async fn cancel(db: &PgPool, cx: &mut Context, input: CancelSubscription) ->
         ends_at: Some(cancellation.ends_at),
         ..before
     };
-    let previous = json!({ "cancel_at_period_end": false, "canceled_at_us": null, "ends_at_us": null });
+    let previous =
+        json!({ "cancel_at_period_end": false, "canceled_at_us": null, "ends_at_us": null });
     let canceled = snapshot::event(EventType::SubscriptionCanceled, &row, &after, previous);
     event::record(&mut tx, cx, canceled).await?;
     event::notify(&mut tx).await?;
@@ -95,11 +105,19 @@ mod tests {
     use uuid::Uuid;
 
     fn input(subscription_id: SubscriptionId) -> CancelSubscription {
-        CancelSubscription { subscription_id, reason: Some(CancellationReason::Unused), comment: Some(" Thanks. ".into()) }
+        CancelSubscription {
+            subscription_id,
+            reason: Some(CancellationReason::Unused),
+            comment: Some(" Thanks. ".into()),
+        }
     }
 
     async fn cancellations(db: &TestDb) -> usize {
-        fixtures::event_types(db).await.iter().filter(|event| *event == "subscription.canceled").count()
+        fixtures::event_types(db)
+            .await
+            .iter()
+            .filter(|event| *event == "subscription.canceled")
+            .count()
     }
 
     async fn team(db: &TestDb) -> MemberActor {
@@ -110,7 +128,8 @@ mod tests {
     async fn it_runs_on_to_the_end_of_the_period() {
         let db = TestDb::new().await;
         let owner = team(&db).await;
-        let manager = fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::BillingManager).await;
+        let manager =
+            fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::BillingManager).await;
         let id = subscribed(&db, &owner).await.subscription_id;
         db.clock.advance(Duration::days(3));
         let facts = cancel(&db.pool, &mut db.cx_of(manager), input(id)).await.unwrap();
@@ -121,10 +140,18 @@ mod tests {
         assert_eq!(read.cancellation_comment.as_deref(), Some("Thanks."));
         assert_eq!(read.summary.next_charge, None);
         let snapshot: serde_json::Value =
-            sqlx::query_scalar("select snapshot from event where type = 'subscription.canceled'").fetch_one(&db.pool).await.unwrap();
+            sqlx::query_scalar("select snapshot from event where type = 'subscription.canceled'")
+                .fetch_one(&db.pool)
+                .await
+                .unwrap();
         assert_eq!(snapshot["previous"]["cancel_at_period_end"], false);
         assert_eq!(snapshot["ends_at_us"], snapshot::micros(datetime!(2026-06-01 09:00 UTC)));
-        let mails: i64 = sqlx::query_scalar("select count(*) from mail where template = 'subscription_cancellation'").fetch_one(&db.pool).await.unwrap();
+        let mails: i64 = sqlx::query_scalar(
+            "select count(*) from mail where template = 'subscription_cancellation'",
+        )
+        .fetch_one(&db.pool)
+        .await
+        .unwrap();
         assert_eq!(mails, 2, "the owner's and the billing manager's");
     }
 
@@ -145,7 +172,8 @@ mod tests {
     async fn a_plain_member_may_not() {
         let db = TestDb::new().await;
         let owner = team(&db).await;
-        let colleague = fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::Member).await;
+        let colleague =
+            fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::Member).await;
         let id = subscribed(&db, &owner).await.subscription_id;
         let refused = cancel(&db.pool, &mut db.cx_of(colleague), input(id)).await;
         assert!(matches!(refused, Err(CancelError::Forbidden(_))));
@@ -158,9 +186,14 @@ mod tests {
         let owner = team(&db).await;
         let id = subscribed(&db, &owner).await.subscription_id;
         let neighbour = fixtures::member(&db, owner.organization_id, "eve@example.com").await;
-        let stranger = fixtures::member(&db, fixtures::organization(&db, "other").await, "ada@example.com").await;
+        let stranger =
+            fixtures::member(&db, fixtures::organization(&db, "other").await, "ada@example.com")
+                .await;
         for actor in [neighbour.clone(), stranger] {
-            assert!(matches!(cancel(&db.pool, &mut db.cx_of(actor), input(id)).await, Err(CancelError::Unknown)));
+            assert!(matches!(
+                cancel(&db.pool, &mut db.cx_of(actor), input(id)).await,
+                Err(CancelError::Unknown)
+            ));
         }
         let none = cancel(&db.pool, &mut db.cx_of(neighbour), input(Uuid::nil().into())).await;
         assert!(matches!(none, Err(CancelError::Unknown)));
@@ -173,7 +206,11 @@ mod tests {
         let owner = team(&db).await;
         let id = subscribed(&db, &owner).await.subscription_id;
         let long = CancelSubscription { comment: Some("x".repeat(2001)), ..input(id) };
-        let Err(CancelError::Invalid(errors)) = cancel(&db.pool, &mut db.cx_of(owner.clone()), long).await else { panic!("refused") };
+        let Err(CancelError::Invalid(errors)) =
+            cancel(&db.pool, &mut db.cx_of(owner.clone()), long).await
+        else {
+            panic!("refused")
+        };
         assert_eq!(errors.first("comment"), Some("comment_too_long"));
         cancel(&db.pool, &mut db.cx_of(owner.clone()), input(id)).await.unwrap();
         db.clock.advance(Duration::days(40));
@@ -195,7 +232,10 @@ mod tests {
         for attempt in attempts.collect::<Vec<_>>() {
             match attempt.await.unwrap() {
                 Ok(_) => accepted += 1,
-                Err(error) => assert!(matches!(error, CancelError::Refused(CancelRefusal::AlreadyCanceled)), "{error}"),
+                Err(error) => assert!(
+                    matches!(error, CancelError::Refused(CancelRefusal::AlreadyCanceled)),
+                    "{error}"
+                ),
             }
         }
         assert_eq!((accepted, cancellations(&db).await), (1, 1));
@@ -212,7 +252,14 @@ mod tests {
         for _ in 0..8 {
             let start = db.now();
             let id = offer.subscribe(&db, &owner).await.subscription_id;
-            let period_end = get(&db.pool, &owner.clone().into(), id).await.unwrap().unwrap().summary.facts.current_period.end;
+            let period_end = get(&db.pool, &owner.clone().into(), id)
+                .await
+                .unwrap()
+                .unwrap()
+                .summary
+                .facts
+                .current_period
+                .end;
             db.clock.set(period_end);
             let (pool, mut cx) = (db.pool.clone(), db.cx_of(owner.clone()));
             let canceling = tokio::spawn(async move { cancel(&pool, &mut cx, input(id)).await });
@@ -222,15 +269,27 @@ mod tests {
             let canceled = canceling.await.unwrap();
             // The worker skips a row that the customer holds; its next tick takes it.
             run_due(&db.pool, &mut db.cx(), 100).await.unwrap();
-            let facts = get(&db.pool, &owner.clone().into(), id).await.unwrap().unwrap().summary.facts;
-            let orders: i64 = sqlx::query_scalar("select count(*) from orders where subscription_id = $1").bind(id.as_uuid()).fetch_one(&db.pool).await.unwrap();
+            let facts =
+                get(&db.pool, &owner.clone().into(), id).await.unwrap().unwrap().summary.facts;
+            let orders: i64 =
+                sqlx::query_scalar("select count(*) from orders where subscription_id = $1")
+                    .bind(id.as_uuid())
+                    .fetch_one(&db.pool)
+                    .await
+                    .unwrap();
             match (&canceled, facts.ended_at) {
                 (Ok(_), Some(ended_at)) => assert_eq!((ended_at, orders), (period_end, 1)),
-                (Ok(at), None) => assert_eq!((at.ends_at, facts.cancel_at_period_end, orders), (Some(facts.current_period.end), true, 2)),
+                (Ok(at), None) => assert_eq!(
+                    (at.ends_at, facts.cancel_at_period_end, orders),
+                    (Some(facts.current_period.end), true, 2)
+                ),
                 (Err(error), _) => panic!("a running subscription can always be canceled: {error}"),
             }
             assert!(start < period_end);
         }
-        assert_eq!(crate::invariants::check(&db.pool, owner.organization_id).await.unwrap(), vec![]);
+        assert_eq!(
+            crate::invariants::check(&db.pool, owner.organization_id).await.unwrap(),
+            vec![]
+        );
     }
 }

@@ -23,7 +23,11 @@ pub struct SubscriptionDetail {
 }
 
 /// The subscription with this id; `None` when there is none in the actor's reach. Every role of a customer may look.
-pub async fn get(db: &PgPool, actor: &Actor, subscription_id: SubscriptionId) -> Result<Option<SubscriptionDetail>, QueryError> {
+pub async fn get(
+    db: &PgPool,
+    actor: &Actor,
+    subscription_id: SubscriptionId,
+) -> Result<Option<SubscriptionDetail>, QueryError> {
     let organization_id = actor.organization_id().ok_or(Forbidden)?;
     let row = sqlx::query!(
         "select s.organization_id, s.subscription_id, s.customer_id, s.product_id, s.price_id, p.name as product_name, s.status, s.currency,
@@ -44,7 +48,8 @@ pub async fn get(db: &PgPool, actor: &Actor, subscription_id: SubscriptionId) ->
     let cancellation_reason = match row.cancellation_reason.as_deref() {
         None => None,
         Some(text) => {
-            let bad = || InconsistencyError::new("subscription", "cancellation_reason", subscription_id);
+            let bad =
+                || InconsistencyError::new("subscription", "cancellation_reason", subscription_id);
             Some(CancellationReason::parse(text).ok_or_else(bad)?)
         }
     };

@@ -33,12 +33,18 @@ impl From<sqlx::Error> for KeepError {
 }
 
 /// Keeps a subscription that was set to end: it will renew as before. Returns the facts as they are now.
-pub async fn keep(db: &PgPool, cx: &mut Context, subscription_id: SubscriptionId) -> Result<Subscription, KeepError> {
+pub async fn keep(
+    db: &PgPool,
+    cx: &mut Context,
+    subscription_id: SubscriptionId,
+) -> Result<Subscription, KeepError> {
     let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
     cx.actor.billing_writer(organization_id)?;
     let customer_id = cx.actor.customer_id().map(CustomerId::as_uuid);
     let mut tx = db.begin().await?;
-    let row = row::lock(&mut tx, organization_id.into(), customer_id, subscription_id.into()).await?.ok_or(KeepError::Unknown)?;
+    let row = row::lock(&mut tx, organization_id.into(), customer_id, subscription_id.into())
+        .await?
+        .ok_or(KeepError::Unknown)?;
     let before = Subscription::try_from(&row)?;
     before.keep(cx.now).map_err(KeepError::Refused)?;
     sqlx::query!(
@@ -52,7 +58,8 @@ pub async fn keep(db: &PgPool, cx: &mut Context, subscription_id: SubscriptionId
     )
     .execute(&mut *tx)
     .await?;
-    let after = Subscription { cancel_at_period_end: false, canceled_at: None, ends_at: None, ..before };
+    let after =
+        Subscription { cancel_at_period_end: false, canceled_at: None, ends_at: None, ..before };
     let previous = json!({
         "cancel_at_period_end": true,
         "canceled_at_us": before.canceled_at.map(snapshot::micros),
@@ -81,43 +88,74 @@ mod tests {
     #[tokio::test]
     async fn a_kept_subscription_is_as_before_and_renews() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let started = subscribed(&db, &owner).await;
         let id = started.subscription_id;
         cancel(&db.pool, &mut db.cx_of(owner.clone()), plain(id)).await.unwrap();
         let kept = keep(&db.pool, &mut db.cx_of(owner.clone()), id).await.unwrap();
         assert_eq!(kept, started.facts);
         let read = get(&db.pool, &owner.clone().into(), id).await.unwrap().unwrap();
-        assert_eq!((read.summary.facts, read.cancellation_reason, read.summary.revision), (started.facts, None, 3));
+        assert_eq!(
+            (read.summary.facts, read.cancellation_reason, read.summary.revision),
+            (started.facts, None, 3)
+        );
         let again = keep(&db.pool, &mut db.cx_of(owner.clone()), id).await;
         assert!(matches!(again, Err(KeepError::Refused(KeepRefusal::NotScheduled))));
         db.clock.set(started.facts.current_period.end);
         assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1);
-        assert_eq!(fixtures::event_types(&db).await[6..], ["order.created", "subscription.canceled", "subscription.uncanceled", "subscription.renewed", "order.created"]);
+        assert_eq!(
+            fixtures::event_types(&db).await[6..],
+            [
+                "order.created",
+                "subscription.canceled",
+                "subscription.uncanceled",
+                "subscription.renewed",
+                "order.created"
+            ]
+        );
     }
 
     #[tokio::test]
     async fn it_is_refused_to_others_and_after_the_end() {
         let db = TestDb::new().await;
-        let owner = fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
-        let colleague = fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::Member).await;
+        let owner =
+            fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let colleague =
+            fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::Member).await;
         let neighbour = fixtures::member(&db, owner.organization_id, "eve@example.com").await;
         let id = subscribed(&db, &owner).await.subscription_id;
         cancel(&db.pool, &mut db.cx_of(owner.clone()), plain(id)).await.unwrap();
-        assert!(matches!(keep(&db.pool, &mut db.cx_of(colleague), id).await, Err(KeepError::Forbidden(_))));
-        assert!(matches!(keep(&db.pool, &mut db.cx_of(neighbour), id).await, Err(KeepError::Unknown)));
+        assert!(matches!(
+            keep(&db.pool, &mut db.cx_of(colleague), id).await,
+            Err(KeepError::Forbidden(_))
+        ));
+        assert!(matches!(
+            keep(&db.pool, &mut db.cx_of(neighbour), id).await,
+            Err(KeepError::Unknown)
+        ));
         db.clock.advance(Duration::days(31));
         let late = keep(&db.pool, &mut db.cx_of(owner.clone()), id).await;
-        assert!(matches!(late, Err(KeepError::Refused(KeepRefusal::Ended))), "before the worker came");
+        assert!(
+            matches!(late, Err(KeepError::Refused(KeepRefusal::Ended))),
+            "before the worker came"
+        );
         run_due(&db.pool, &mut db.cx(), 10).await.unwrap();
         let late = keep(&db.pool, &mut db.cx_of(owner), id).await;
-        assert!(matches!(late, Err(KeepError::Refused(KeepRefusal::Ended))), "after the worker came");
+        assert!(
+            matches!(late, Err(KeepError::Refused(KeepRefusal::Ended))),
+            "after the worker came"
+        );
     }
 
     #[tokio::test]
     async fn ten_at_once_make_one_change() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let id = subscribed(&db, &owner).await.subscription_id;
         cancel(&db.pool, &mut db.cx_of(owner.clone()), plain(id)).await.unwrap();
         let attempts: Vec<_> = (0..10)
@@ -130,7 +168,11 @@ mod tests {
         for attempt in attempts {
             accepted += usize::from(attempt.await.unwrap());
         }
-        let events = fixtures::event_types(&db).await.iter().filter(|event| *event == "subscription.uncanceled").count();
+        let events = fixtures::event_types(&db)
+            .await
+            .iter()
+            .filter(|event| *event == "subscription.uncanceled")
+            .count();
         assert_eq!((accepted, events), (1, 1));
     }
 }

@@ -11,7 +11,10 @@ use crate::error::QueryError;
 pub const SUBSCRIPTIONS_MAX: i64 = 100;
 
 /// The customer's subscriptions: running ones first, then the newest first. Every role may look.
-pub async fn list(db: &PgPool, actor: &MemberActor) -> Result<Vec<SubscriptionSummary>, QueryError> {
+pub async fn list(
+    db: &PgPool,
+    actor: &MemberActor,
+) -> Result<Vec<SubscriptionSummary>, QueryError> {
     let rows = sqlx::query_as!(
         SubscriptionRow,
         "select s.organization_id, s.subscription_id, s.customer_id, s.product_id, s.price_id, p.name as product_name, s.status, s.currency,
@@ -44,10 +47,15 @@ mod tests {
     #[tokio::test]
     async fn each_sees_its_own_and_running_ones_come_first() {
         let db = TestDb::new().await;
-        let owner = fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
-        let colleague = fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::Member).await;
+        let owner =
+            fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let colleague =
+            fixtures::colleague(&db, &owner, "bob@example.com", MemberRole::Member).await;
         let neighbour = fixtures::member(&db, owner.organization_id, "eve@example.com").await;
-        let stranger = fixtures::member(&db, fixtures::organization(&db, "other").await, "ada@example.com").await;
+        let stranger =
+            fixtures::member(&db, fixtures::organization(&db, "other").await, "ada@example.com")
+                .await;
         let running = subscribed(&db, &owner).await.subscription_id;
         db.clock.advance(Duration::hours(1));
         let ended = subscribed(&db, &owner).await.subscription_id;
@@ -57,7 +65,12 @@ mod tests {
         run_due(&db.pool, &mut db.cx(), 10).await.unwrap();
 
         for actor in [&owner, &colleague] {
-            let ids: Vec<_> = list(&db.pool, actor).await.unwrap().iter().map(|summary| summary.subscription_id).collect();
+            let ids: Vec<_> = list(&db.pool, actor)
+                .await
+                .unwrap()
+                .iter()
+                .map(|summary| summary.subscription_id)
+                .collect();
             assert_eq!(ids, [running, ended]);
         }
         for actor in [neighbour, stranger] {

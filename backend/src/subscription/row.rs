@@ -42,10 +42,12 @@ impl TryFrom<&SubscriptionRow> for Subscription {
 
     fn try_from(row: &SubscriptionRow) -> Result<Self, InconsistencyError> {
         let bad = |column| InconsistencyError::new("subscription", column, row.subscription_id);
-        let interval = Interval::parse(&row.recurring_interval).ok_or_else(|| bad("recurring_interval"))?;
+        let interval =
+            Interval::parse(&row.recurring_interval).ok_or_else(|| bad("recurring_interval"))?;
         Ok(Self {
             status: SubscriptionStatus::parse(&row.status).ok_or_else(|| bad("status"))?,
-            interval: RecurringInterval::new(interval, row.recurring_interval_count).map_err(|_| bad("recurring_interval_count"))?,
+            interval: RecurringInterval::new(interval, row.recurring_interval_count)
+                .map_err(|_| bad("recurring_interval_count"))?,
             billing_anchor_at: row.billing_anchor_at,
             current_period: Period { start: row.current_period_start, end: row.current_period_end },
             trial_end: row.trial_end,
@@ -53,7 +55,10 @@ impl TryFrom<&SubscriptionRow> for Subscription {
             canceled_at: row.canceled_at,
             ends_at: row.ends_at,
             ended_at: row.ended_at,
-            amount: Money::new(row.amount_minor, Currency::parse(&row.currency).map_err(|_| bad("currency"))?),
+            amount: Money::new(
+                row.amount_minor,
+                Currency::parse(&row.currency).map_err(|_| bad("currency"))?,
+            ),
             seats: row.seats,
         })
     }

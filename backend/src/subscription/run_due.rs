@@ -83,7 +83,11 @@ async fn step(db: &PgPool, cx: &mut Context, passed_over: &[Uuid]) -> Result<Ste
     Ok(Step::Done)
 }
 
-async fn claim(tx: &mut PgConnection, now: OffsetDateTime, passed_over: &[Uuid]) -> Result<Option<SubscriptionRow>, sqlx::Error> {
+async fn claim(
+    tx: &mut PgConnection,
+    now: OffsetDateTime,
+    passed_over: &[Uuid],
+) -> Result<Option<SubscriptionRow>, sqlx::Error> {
     sqlx::query_as!(
         SubscriptionRow,
         "select s.organization_id, s.subscription_id, s.customer_id, s.product_id, s.price_id, p.name as product_name, s.status, s.currency,
@@ -102,13 +106,23 @@ async fn claim(tx: &mut PgConnection, now: OffsetDateTime, passed_over: &[Uuid])
     .await
 }
 
-async fn carry_on(tx: &mut PgConnection, cx: &mut Context, row: &SubscriptionRow) -> Result<(), RunDueError> {
+async fn carry_on(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    row: &SubscriptionRow,
+) -> Result<(), RunDueError> {
     let before = Subscription::try_from(row)?;
     match before.at_due(cx.now) {
-        DueOutcome::Nothing => Err(InconsistencyError::new("subscription", "due_at", row.subscription_id).into()),
+        DueOutcome::Nothing => {
+            Err(InconsistencyError::new("subscription", "due_at", row.subscription_id).into())
+        }
         DueOutcome::End { ended_at } => end(tx, cx, row, &before, ended_at).await,
-        DueOutcome::Renew { next } => begin_period(tx, cx, row, &before, next, EventType::SubscriptionRenewed).await,
-        DueOutcome::TrialEnds { next } => begin_period(tx, cx, row, &before, next, EventType::SubscriptionActivated).await,
+        DueOutcome::Renew { next } => {
+            begin_period(tx, cx, row, &before, next, EventType::SubscriptionRenewed).await
+        }
+        DueOutcome::TrialEnds { next } => {
+            begin_period(tx, cx, row, &before, next, EventType::SubscriptionActivated).await
+        }
     }
 }
 
@@ -121,7 +135,11 @@ async fn begin_period(
     next: Period,
     event_type: EventType,
 ) -> Result<(), RunDueError> {
-    let status = if before.status == SubscriptionStatus::Trialing { SubscriptionStatus::Active } else { before.status };
+    let status = if before.status == SubscriptionStatus::Trialing {
+        SubscriptionStatus::Active
+    } else {
+        before.status
+    };
     let after = Subscription { status, current_period: next, ..*before };
     write(tx, cx.now, row, &after).await?;
     let previous = json!({
@@ -146,14 +164,26 @@ async fn begin_period(
     Ok(())
 }
 
-async fn end(tx: &mut PgConnection, cx: &mut Context, row: &SubscriptionRow, before: &Subscription, ended_at: OffsetDateTime) -> Result<(), RunDueError> {
-    let after = Subscription { status: SubscriptionStatus::Canceled, ended_at: Some(ended_at), ..*before };
+async fn end(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    row: &SubscriptionRow,
+    before: &Subscription,
+    ended_at: OffsetDateTime,
+) -> Result<(), RunDueError> {
+    let after =
+        Subscription { status: SubscriptionStatus::Canceled, ended_at: Some(ended_at), ..*before };
     write(tx, cx.now, row, &after).await?;
     let previous = json!({ "status": before.status, "ended_at_us": null });
     record(tx, cx, row, &after, EventType::SubscriptionRevoked, previous).await
 }
 
-async fn write(tx: &mut PgConnection, now: OffsetDateTime, row: &SubscriptionRow, after: &Subscription) -> Result<(), RunDueError> {
+async fn write(
+    tx: &mut PgConnection,
+    now: OffsetDateTime,
+    row: &SubscriptionRow,
+    after: &Subscription,
+) -> Result<(), RunDueError> {
     sqlx::query!(
         "update subscription
          set status = $3, current_period_start = $4, current_period_end = $5, ended_at = $6, due_at = $7, revision = revision + 1, modified_at = $8
@@ -197,7 +227,10 @@ mod tests {
     use time::Duration;
     use time::macros::datetime;
 
-    async fn reasons(db: &TestDb, subscription_id: SubscriptionId) -> Vec<(String, String, i64, OffsetDateTime)> {
+    async fn reasons(
+        db: &TestDb,
+        subscription_id: SubscriptionId,
+    ) -> Vec<(String, String, i64, OffsetDateTime)> {
         sqlx::query_as("select billing_reason, status, total_minor, period_start from orders where subscription_id = $1 order by period_start")
             .bind(subscription_id.as_uuid())
             .fetch_all(&db.pool)
@@ -208,7 +241,9 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_done_before_it_is_due() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let end = subscribed(&db, &owner).await.facts.current_period.end;
         db.clock.set(end - Duration::microseconds(1));
         assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 0);
@@ -220,16 +255,28 @@ mod tests {
     #[tokio::test]
     async fn a_trial_becomes_active_with_its_first_paid_order() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
-        let id = Offer::with_trial(&db, owner.organization_id).await.subscribe(&db, &owner).await.subscription_id;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let id = Offer::with_trial(&db, owner.organization_id)
+            .await
+            .subscribe(&db, &owner)
+            .await
+            .subscription_id;
         let trial_end = datetime!(2026-05-15 09:00 UTC);
         db.clock.set(trial_end);
         run_due(&db.pool, &mut db.cx(), 10).await.unwrap();
         let facts = get(&db.pool, &owner.clone().into(), id).await.unwrap().unwrap().summary.facts;
         assert_eq!(facts.status, SubscriptionStatus::Active);
-        assert_eq!(facts.current_period, Period { start: trial_end, end: datetime!(2026-06-15 09:00 UTC) });
+        assert_eq!(
+            facts.current_period,
+            Period { start: trial_end, end: datetime!(2026-06-15 09:00 UTC) }
+        );
         let orders = reasons(&db, id).await;
-        assert_eq!(orders[0], ("subscription_create".into(), "paid".into(), 0, datetime!(2026-05-01 09:00 UTC)));
+        assert_eq!(
+            orders[0],
+            ("subscription_create".into(), "paid".into(), 0, datetime!(2026-05-01 09:00 UTC))
+        );
         assert_eq!(orders[1], ("subscription_cycle".into(), "pending".into(), 2_900, trial_end));
         assert!(fixtures::event_types(&db).await.contains(&"subscription.activated".to_owned()));
     }
@@ -237,27 +284,50 @@ mod tests {
     #[tokio::test]
     async fn a_free_plan_renews_with_paid_orders() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
-        let offer = Offer::new(&db, owner.organization_id, PriceAmount::Free, Some(RecurringInterval::MONTHLY), None).await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let offer = Offer::new(
+            &db,
+            owner.organization_id,
+            PriceAmount::Free,
+            Some(RecurringInterval::MONTHLY),
+            None,
+        )
+        .await;
         let id = offer.subscribe(&db, &owner).await.subscription_id;
         db.clock.advance(Duration::days(31));
         run_due(&db.pool, &mut db.cx(), 10).await.unwrap();
-        assert!(reasons(&db, id).await.iter().all(|(_, status, total, _)| status == "paid" && *total == 0));
+        assert!(
+            reasons(&db, id)
+                .await
+                .iter()
+                .all(|(_, status, total, _)| status == "paid" && *total == 0)
+        );
     }
 
     #[tokio::test]
     async fn a_canceled_one_ends_without_an_order() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let id = subscribed(&db, &owner).await.subscription_id;
         let input = CancelSubscription { subscription_id: id, reason: None, comment: None };
         cancel(&db.pool, &mut db.cx_of(owner.clone()), input).await.unwrap();
         db.clock.advance(Duration::days(400));
         assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1);
         let facts = get(&db.pool, &owner.clone().into(), id).await.unwrap().unwrap().summary.facts;
-        assert_eq!((facts.status, facts.ended_at), (SubscriptionStatus::Canceled, Some(datetime!(2026-06-01 09:00 UTC))));
+        assert_eq!(
+            (facts.status, facts.ended_at),
+            (SubscriptionStatus::Canceled, Some(datetime!(2026-06-01 09:00 UTC)))
+        );
         assert_eq!(reasons(&db, id).await.len(), 1);
-        let mails: i64 = sqlx::query_scalar("select count(*) from mail where template = 'subscription_revoked'").fetch_one(&db.pool).await.unwrap();
+        let mails: i64 =
+            sqlx::query_scalar("select count(*) from mail where template = 'subscription_revoked'")
+                .fetch_one(&db.pool)
+                .await
+                .unwrap();
         assert_eq!(mails, 1);
         assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 0, "no due row is left");
     }
@@ -265,14 +335,23 @@ mod tests {
     #[tokio::test]
     async fn missed_periods_come_in_order_each_once() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         db.clock.set(datetime!(2026-01-31 12:00 UTC));
         let id = subscribed(&db, &owner).await.subscription_id;
         db.clock.set(datetime!(2026-07-10 0:00 UTC));
         assert_eq!(run_due(&db.pool, &mut db.cx(), 2).await.unwrap(), 2, "the limit counts steps");
         assert_eq!(run_due(&db.pool, &mut db.cx(), 100).await.unwrap(), 3);
-        let starts: Vec<_> = reasons(&db, id).await.into_iter().map(|(.., start)| start.date().to_string()).collect();
-        assert_eq!(starts, ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"]);
+        let starts: Vec<_> = reasons(&db, id)
+            .await
+            .into_iter()
+            .map(|(.., start)| start.date().to_string())
+            .collect();
+        assert_eq!(
+            starts,
+            ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"]
+        );
         assert_eq!(invariants::check(&db.pool, owner.organization_id).await.unwrap(), vec![]);
     }
 
@@ -282,7 +361,8 @@ mod tests {
         let organization_id = fixtures::organization(&db, "acme").await;
         let offer = Offer::monthly(&db, organization_id).await;
         for n in 0..20 {
-            let owner = fixtures::member(&db, organization_id, &format!("ada{n}@example.com")).await;
+            let owner =
+                fixtures::member(&db, organization_id, &format!("ada{n}@example.com")).await;
             offer.subscribe(&db, &owner).await;
         }
         db.clock.advance(Duration::days(70));
@@ -299,9 +379,18 @@ mod tests {
         // One that gave up while another held the last row leaves nothing behind: the other goes on.
         steps += run_due(&db.pool, &mut db.cx(), usize::MAX).await.unwrap();
         assert_eq!(steps, 40);
-        let orders: i64 = sqlx::query_scalar("select count(*) from orders where billing_reason = 'subscription_cycle'").fetch_one(&db.pool).await.unwrap();
+        let orders: i64 = sqlx::query_scalar(
+            "select count(*) from orders where billing_reason = 'subscription_cycle'",
+        )
+        .fetch_one(&db.pool)
+        .await
+        .unwrap();
         assert_eq!(orders, 40);
-        let renewals = fixtures::event_types(&db).await.iter().filter(|event| *event == "subscription.renewed").count();
+        let renewals = fixtures::event_types(&db)
+            .await
+            .iter()
+            .filter(|event| *event == "subscription.renewed")
+            .count();
         assert_eq!(renewals, 40);
         assert_eq!(invariants::check(&db.pool, organization_id).await.unwrap(), vec![]);
     }
@@ -309,11 +398,17 @@ mod tests {
     #[tokio::test]
     async fn a_row_that_breaks_a_rule_is_passed_over_and_holds_up_nobody() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let broken = subscribed(&db, &owner).await.subscription_id;
         db.clock.advance(Duration::hours(1));
         let sound = subscribed(&db, &owner).await.subscription_id;
-        sqlx::query("update subscription set currency = 'zzz' where subscription_id = $1").bind(broken.as_uuid()).execute(&db.pool).await.unwrap();
+        sqlx::query("update subscription set currency = 'zzz' where subscription_id = $1")
+            .bind(broken.as_uuid())
+            .execute(&db.pool)
+            .await
+            .unwrap();
         db.clock.advance(Duration::days(31));
         assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1);
         assert_eq!((reasons(&db, broken).await.len(), reasons(&db, sound).await.len()), (1, 2));
@@ -322,7 +417,9 @@ mod tests {
     #[tokio::test]
     async fn a_period_that_has_its_order_gets_no_second_one() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let id = subscribed(&db, &owner).await.subscription_id;
         db.clock.advance(Duration::days(31));
         run_due(&db.pool, &mut db.cx(), 10).await.unwrap();

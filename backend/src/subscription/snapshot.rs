@@ -1,6 +1,7 @@
 //! What an event keeps of a subscription.
 
 use domain::event_type::EventType;
+use domain::id::{CustomerId, OrganizationId, ProductId, SubscriptionId};
 use domain::subscription::Subscription;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -8,22 +9,50 @@ use time::OffsetDateTime;
 use super::row::SubscriptionRow;
 use crate::event::NewEvent;
 
+/// Which subscription an event is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub organization_id: OrganizationId,
+    pub subscription_id: SubscriptionId,
+    pub customer_id: CustomerId,
+    pub product_id: ProductId,
+    pub product_name: &'a str,
+}
+
+impl<'a> From<&'a SubscriptionRow> for Subject<'a> {
+    fn from(row: &'a SubscriptionRow) -> Self {
+        Self {
+            organization_id: row.organization_id.into(),
+            subscription_id: row.subscription_id.into(),
+            customer_id: row.customer_id.into(),
+            product_id: row.product_id.into(),
+            product_name: &row.product_name,
+        }
+    }
+}
+
 /// The event of a change: the facts as they are now, and the values that were there before.
-pub(crate) fn event(event_type: EventType, row: &SubscriptionRow, now: &Subscription, previous: Value) -> NewEvent {
+pub(crate) fn event<'a>(
+    event_type: EventType,
+    subject: impl Into<Subject<'a>>,
+    now: &Subscription,
+    previous: Value,
+) -> NewEvent {
+    let subject = subject.into();
     let mut snapshot = facts(now);
     if let Some(fields) = snapshot.as_object_mut() {
-        fields.insert("product_id".to_owned(), json!(row.product_id));
-        fields.insert("product_name".to_owned(), json!(row.product_name));
+        fields.insert("product_id".to_owned(), json!(subject.product_id));
+        fields.insert("product_name".to_owned(), json!(subject.product_name));
         if !previous.is_null() {
             fields.insert("previous".to_owned(), previous);
         }
     }
     NewEvent {
-        organization_id: row.organization_id.into(),
+        organization_id: subject.organization_id,
         event_type,
         subject_kind: "subscription",
-        subject_id: row.subscription_id,
-        customer_id: Some(row.customer_id.into()),
+        subject_id: subject.subscription_id.into(),
+        customer_id: Some(subject.customer_id),
         snapshot,
     }
 }

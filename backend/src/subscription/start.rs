@@ -12,8 +12,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 
-use super::row::SubscriptionRow;
-use super::snapshot;
+use super::snapshot::{self, Subject};
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, InconsistencyError};
 use crate::event;
@@ -67,30 +66,44 @@ impl From<sqlx::Error> for StartError {
 /// Starts a subscription and makes its first order: of 0 for a trial or a free price, which counts as paid at once;
 /// else for the first period. No payment engine exists yet, so such an order stays `pending` until
 /// [`crate::order::record_payment`] tells of the money, and the subscription runs meanwhile.
-pub async fn start(db: &PgPool, cx: &mut Context, input: StartSubscription) -> Result<StartedSubscription, StartError> {
+pub async fn start(
+    db: &PgPool,
+    cx: &mut Context,
+    input: StartSubscription,
+) -> Result<StartedSubscription, StartError> {
     cx.actor.staff(input.organization_id)?;
     let mut tx = db.begin().await?;
     let offer = offer(&mut tx, &input).await?;
-    let (facts, trial_start) = first_facts(cx, &offer, input.seats);
-    let row = insert(&mut tx, cx, &input, &offer, &facts, trial_start.is_some()).await?;
-    let created = snapshot::event(EventType::SubscriptionCreated, &row, &facts, Value::Null);
+    let facts = first_facts(cx, &offer, input.seats);
+    let subscription_id = insert(&mut tx, cx, &input, &facts).await?;
+    let subject = Subject {
+        organization_id: input.organization_id,
+        subscription_id,
+        customer_id: input.customer_id,
+        product_id: input.product_id,
+        product_name: &offer.product_name,
+    };
+    let created = snapshot::event(EventType::SubscriptionCreated, subject, &facts, Value::Null);
     event::record(&mut tx, cx, created).await?;
     let order = NewOrder {
         organization_id: input.organization_id,
         customer_id: input.customer_id,
-        subscription_id: Some(row.subscription_id.into()),
+        subscription_id: Some(subscription_id),
         product_id: input.product_id,
         price_id: input.price_id,
         product_name: offer.product_name,
         billing_reason: BillingReason::SubscriptionCreate,
-        amount: if trial_start.is_some() { Money::zero(facts.amount.currency) } else { facts.amount },
+        amount: match facts.trial_end {
+            Some(_) => Money::zero(facts.amount.currency),
+            None => facts.amount,
+        },
         seats: facts.seats,
         period: Some(facts.current_period),
     };
     let order_id = insert_order(&mut tx, cx, order).await?;
     event::notify(&mut tx).await?;
     tx.commit().await?;
-    Ok(StartedSubscription { subscription_id: row.subscription_id.into(), facts, order_id })
+    Ok(StartedSubscription { subscription_id, facts, order_id })
 }
 
 /// What is sold, checked against what was asked for.
@@ -118,36 +131,61 @@ async fn offer(tx: &mut PgConnection, input: &StartSubscription) -> Result<Offer
     .fetch_optional(tx)
     .await?
     .ok_or(StartError::UnknownCustomer)?;
-    let (Some(product_name), Some(amount_type), Some(currency)) = (row.name, row.amount_type, row.currency) else {
+    let (Some(product_name), Some(amount_type), Some(currency)) =
+        (row.name, row.amount_type, row.currency)
+    else {
         return Err(StartError::UnknownPrice);
     };
     let bad = |column| InconsistencyError::new("product", column, input.product_id);
-    let every = interval(row.recurring_interval, row.recurring_interval_count).ok_or_else(|| bad("recurring_interval"))?;
-    let trial = interval(row.trial_interval, row.trial_interval_count).ok_or_else(|| bad("trial_interval"))?;
-    let price = price_amount(input.price_id.as_uuid(), &amount_type, row.amount_minor, row.seat_tiers)?;
-    let amount_minor = price.amount_minor(input.seats).map_err(|refusal| StartError::Invalid(FieldErrors(vec![refusal.into()])))?;
-    let currency = Currency::parse(&currency).map_err(|_| InconsistencyError::new("price", "currency", input.price_id))?;
-    Ok(Offer { product_name, every: every.ok_or(StartError::NotRecurring)?, trial, amount: Money::new(amount_minor, currency) })
+    let every = interval(row.recurring_interval.as_deref(), row.recurring_interval_count, || {
+        bad("recurring_interval")
+    })?;
+    let trial = interval(row.trial_interval.as_deref(), row.trial_interval_count, || {
+        bad("trial_interval")
+    })?;
+    let price =
+        price_amount(input.price_id.as_uuid(), &amount_type, row.amount_minor, row.seat_tiers)?;
+    let amount_minor = price
+        .amount_minor(input.seats)
+        .map_err(|refusal| StartError::Invalid(FieldErrors(vec![refusal.into()])))?;
+    let currency = Currency::parse(&currency)
+        .map_err(|_| InconsistencyError::new("price", "currency", input.price_id))?;
+    Ok(Offer {
+        product_name,
+        every: every.ok_or(StartError::NotRecurring)?,
+        trial,
+        amount: Money::new(amount_minor, currency),
+    })
 }
 
-/// `Some(None)` when there is no interval; `None` when it breaks a rule.
-fn interval(unit: Option<String>, count: Option<i32>) -> Option<Option<RecurringInterval>> {
-    match (unit, count) {
-        (None, None) => Some(None),
-        (Some(unit), Some(count)) => RecurringInterval::new(Interval::parse(&unit)?, count).ok().map(Some),
-        _ => None,
+/// The interval in two columns, if there is one; `wrong` when they break a rule.
+fn interval<E>(
+    unit: Option<&str>,
+    count: Option<i32>,
+    wrong: impl FnOnce() -> E,
+) -> Result<Option<RecurringInterval>, E> {
+    let (Some(unit), Some(count)) = (unit, count) else {
+        return if unit.is_none() && count.is_none() { Ok(None) } else { Err(wrong()) };
+    };
+    match Interval::parse(unit).map(|unit| RecurringInterval::new(unit, count)) {
+        Some(Ok(interval)) => Ok(Some(interval)),
+        _ => Err(wrong()),
     }
 }
 
 /// A trial is the first period; the paid periods are counted from its end.
-fn first_facts(cx: &Context, offer: &Offer, seats: Option<i32>) -> (Subscription, Option<time::OffsetDateTime>) {
+fn first_facts(cx: &Context, offer: &Offer, seats: Option<i32>) -> Subscription {
     let trial_end = offer.trial.map(|trial| instant_after(cx.now, trial, 1));
     let current_period = match trial_end {
         Some(end) => Period { start: cx.now, end },
         None => period_after(cx.now, offer.every, 0),
     };
-    let facts = Subscription {
-        status: if trial_end.is_some() { SubscriptionStatus::Trialing } else { SubscriptionStatus::Active },
+    Subscription {
+        status: if trial_end.is_some() {
+            SubscriptionStatus::Trialing
+        } else {
+            SubscriptionStatus::Active
+        },
         interval: offer.every,
         billing_anchor_at: trial_end.unwrap_or(cx.now),
         current_period,
@@ -158,18 +196,15 @@ fn first_facts(cx: &Context, offer: &Offer, seats: Option<i32>) -> (Subscription
         ended_at: None,
         amount: offer.amount,
         seats,
-    };
-    (facts, trial_end.map(|_| cx.now))
+    }
 }
 
 async fn insert(
     tx: &mut PgConnection,
     cx: &mut Context,
     input: &StartSubscription,
-    offer: &Offer,
     facts: &Subscription,
-    has_trial: bool,
-) -> Result<SubscriptionRow, StartError> {
+) -> Result<SubscriptionId, StartError> {
     let subscription_id: SubscriptionId = cx.new_id();
     sqlx::query!(
         "insert into subscription
@@ -190,37 +225,14 @@ async fn insert(
         facts.billing_anchor_at,
         facts.current_period.start,
         facts.current_period.end,
-        has_trial.then_some(cx.now),
+        facts.trial_end.map(|_| cx.now),
         facts.trial_end,
         cx.now,
         facts.due_at(),
     )
     .execute(tx)
     .await?;
-    Ok(SubscriptionRow {
-        organization_id: input.organization_id.into(),
-        subscription_id: subscription_id.into(),
-        customer_id: input.customer_id.into(),
-        product_id: input.product_id.into(),
-        price_id: input.price_id.into(),
-        product_name: offer.product_name.clone(),
-        status: facts.status.as_str().to_owned(),
-        currency: facts.amount.currency.as_str().to_owned(),
-        amount_minor: facts.amount.minor,
-        seats: facts.seats,
-        recurring_interval: facts.interval.interval().as_str().to_owned(),
-        recurring_interval_count: facts.interval.count().into(),
-        billing_anchor_at: facts.billing_anchor_at,
-        current_period_start: facts.current_period.start,
-        current_period_end: facts.current_period.end,
-        trial_end: facts.trial_end,
-        started_at: Some(cx.now),
-        cancel_at_period_end: false,
-        canceled_at: None,
-        ends_at: None,
-        ended_at: None,
-        revision: 1,
-    })
+    Ok(subscription_id)
 }
 
 #[cfg(test)]
@@ -233,20 +245,32 @@ mod tests {
     use time::macros::datetime;
 
     async fn orders(db: &TestDb) -> Vec<(String, String, i64)> {
-        sqlx::query_as("select status, billing_reason, total_minor from orders").fetch_all(&db.pool).await.unwrap()
+        sqlx::query_as("select status, billing_reason, total_minor from orders")
+            .fetch_all(&db.pool)
+            .await
+            .unwrap()
     }
 
     #[tokio::test]
     async fn a_paid_plan_begins_with_an_open_order() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let offer = Offer::monthly(&db, owner.organization_id).await;
         let started = offer.subscribe(&db, &owner).await;
         assert_eq!(started.facts.status, SubscriptionStatus::Active);
-        assert_eq!(started.facts.current_period, Period { start: db.now(), end: datetime!(2026-06-01 09:00 UTC) });
+        assert_eq!(
+            started.facts.current_period,
+            Period { start: db.now(), end: datetime!(2026-06-01 09:00 UTC) }
+        );
         assert_eq!(orders(&db).await, [("pending".into(), "subscription_create".into(), 2_900)]);
-        assert_eq!(fixtures::event_types(&db).await[5..], ["subscription.created", "order.created"]);
-        let mails: Vec<String> = sqlx::query_scalar("select template from mail").fetch_all(&db.pool).await.unwrap();
+        assert_eq!(
+            fixtures::event_types(&db).await[5..],
+            ["subscription.created", "order.created"]
+        );
+        let mails: Vec<String> =
+            sqlx::query_scalar("select template from mail").fetch_all(&db.pool).await.unwrap();
         assert_eq!(mails, ["subscription_confirmation"]);
         assert_eq!(invariants::check(&db.pool, owner.organization_id).await.unwrap(), vec![]);
     }
@@ -254,13 +278,19 @@ mod tests {
     #[tokio::test]
     async fn a_trial_and_a_free_plan_begin_with_a_paid_order_of_nothing() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
-        let trial = Offer::with_trial(&db, owner.organization_id).await.subscribe(&db, &owner).await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let trial =
+            Offer::with_trial(&db, owner.organization_id).await.subscribe(&db, &owner).await;
         assert_eq!(trial.facts.status, SubscriptionStatus::Trialing);
         assert_eq!(trial.facts.trial_end, Some(datetime!(2026-05-15 09:00 UTC)));
         assert_eq!(trial.facts.current_period.end, datetime!(2026-05-15 09:00 UTC));
         let monthly = Some(RecurringInterval::MONTHLY);
-        let free = Offer::new(&db, owner.organization_id, PriceAmount::Free, monthly, None).await.subscribe(&db, &owner).await;
+        let free = Offer::new(&db, owner.organization_id, PriceAmount::Free, monthly, None)
+            .await
+            .subscribe(&db, &owner)
+            .await;
         assert_eq!(free.facts.status, SubscriptionStatus::Active);
         let paid = ("paid".to_owned(), "subscription_create".to_owned(), 0);
         assert_eq!(orders(&db).await, [paid.clone(), paid]);
@@ -270,12 +300,22 @@ mod tests {
     #[tokio::test]
     async fn seats_are_multiplied_and_bounded() {
         let db = TestDb::new().await;
-        let owner = fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::team_owner(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let offer = Offer::per_seat(&db, owner.organization_id).await;
-        let started = start(&db.pool, &mut db.cx(), offer.start_for(&owner, Some(12))).await.unwrap();
+        let started =
+            start(&db.pool, &mut db.cx(), offer.start_for(&owner, Some(12))).await.unwrap();
         assert_eq!((started.facts.amount.minor, started.facts.seats), (12_000, Some(12)));
-        for (seats, code) in [(None, "required"), (Some(1), "seats_below_minimum"), (Some(51), "seats_above_maximum"), (Some(-7), "seats_below_minimum")] {
-            let Err(StartError::Invalid(errors)) = start(&db.pool, &mut db.cx(), offer.start_for(&owner, seats)).await else {
+        for (seats, code) in [
+            (None, "required"),
+            (Some(1), "seats_below_minimum"),
+            (Some(51), "seats_above_maximum"),
+            (Some(-7), "seats_below_minimum"),
+        ] {
+            let Err(StartError::Invalid(errors)) =
+                start(&db.pool, &mut db.cx(), offer.start_for(&owner, seats)).await
+            else {
                 panic!("{seats:?} is refused")
             };
             assert_eq!(errors.first("seats"), Some(code));
@@ -289,21 +329,29 @@ mod tests {
     #[tokio::test]
     async fn what_is_unknown_or_not_for_subscribing_is_refused_by_name() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let offer = Offer::monthly(&db, owner.organization_id).await;
-        let stranger = fixtures::member(&db, fixtures::organization(&db, "other").await, "eve@example.com").await;
+        let stranger =
+            fixtures::member(&db, fixtures::organization(&db, "other").await, "eve@example.com")
+                .await;
         let foreign = Offer::monthly(&db, stranger.organization_id).await;
         let input = offer.start_for(&owner, None);
         let attempt = async |input| start(&db.pool, &mut db.cx(), input).await;
 
-        let customer = attempt(StartSubscription { customer_id: stranger.customer_id, ..input }).await;
+        let customer =
+            attempt(StartSubscription { customer_id: stranger.customer_id, ..input }).await;
         assert!(matches!(customer, Err(StartError::UnknownCustomer)));
         let price = attempt(StartSubscription { price_id: foreign.price_id, ..input }).await;
         assert!(matches!(price, Err(StartError::UnknownPrice)));
         let product = attempt(StartSubscription { product_id: foreign.product_id, ..input }).await;
         assert!(matches!(product, Err(StartError::UnknownPrice)));
         let once = Offer::new(&db, owner.organization_id, PriceAmount::Free, None, None).await;
-        assert!(matches!(attempt(once.start_for(&owner, None)).await, Err(StartError::NotRecurring)));
+        assert!(matches!(
+            attempt(once.start_for(&owner, None)).await,
+            Err(StartError::NotRecurring)
+        ));
         sqlx::query("update price set is_archived = true").execute(&db.pool).await.unwrap();
         assert!(matches!(attempt(input).await, Err(StartError::UnknownPrice)));
         assert_eq!(orders(&db).await, []);
@@ -312,9 +360,12 @@ mod tests {
     #[tokio::test]
     async fn a_customer_does_not_start_one_itself() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         let offer = Offer::monthly(&db, owner.organization_id).await;
-        let refused = start(&db.pool, &mut db.cx_of(owner.clone()), offer.start_for(&owner, None)).await;
+        let refused =
+            start(&db.pool, &mut db.cx_of(owner.clone()), offer.start_for(&owner, None)).await;
         assert!(matches!(refused, Err(StartError::Forbidden(_))));
     }
 }

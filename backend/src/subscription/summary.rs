@@ -28,8 +28,9 @@ impl TryFrom<SubscriptionRow> for SubscriptionSummary {
 
     fn try_from(row: SubscriptionRow) -> Result<Self, InconsistencyError> {
         let facts = Subscription::try_from(&row)?;
-        let next_charge = next_charge(&facts, &row.product_name)
-            .map_err(|_| InconsistencyError::new("subscription", "amount_minor", row.subscription_id))?;
+        let next_charge = next_charge(&facts, &row.product_name).map_err(|_| {
+            InconsistencyError::new("subscription", "amount_minor", row.subscription_id)
+        })?;
         Ok(Self {
             subscription_id: row.subscription_id.into(),
             product_id: row.product_id.into(),
