@@ -1,6 +1,6 @@
 //! The site folder, and the build for development.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -22,6 +22,8 @@ pub struct Staging {
     pub root: PathBuf,
     pub pkg: PathBuf,
     site: PathBuf,
+    /// Held until the site stands: two builds in one folder would mix their files.
+    _lock: File,
 }
 
 impl Staging {
@@ -29,9 +31,10 @@ impl Staging {
     pub fn new(site: PathBuf) -> Result<Self> {
         let root = site.with_extension("new");
         let pkg = root.join("pkg");
+        let lock = lock(&site)?;
         remove(&root)?;
         fs::create_dir_all(&pkg).with_context(|| format!("making {}", pkg.display()))?;
-        Ok(Self { root, pkg, site })
+        Ok(Self { root, pkg, site, _lock: lock })
     }
 
     /// Puts the built site in the place of the old one.
@@ -46,6 +49,20 @@ impl Staging {
         remove(&old)?;
         Ok(self.site)
     }
+}
+
+/// Waits for another build of the same site.
+fn lock(site: &Path) -> Result<File> {
+    if let Some(parent) = site.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let path = site.with_extension("lock");
+    let file = File::create(&path).with_context(|| format!("making {}", path.display()))?;
+    if file.try_lock().is_err() {
+        eprintln!("xtask: waiting for another build of {} …", site.display());
+        file.lock().with_context(|| format!("waiting for {}", path.display()))?;
+    }
+    Ok(file)
 }
 
 fn remove(dir: &Path) -> Result<()> {
@@ -86,7 +103,8 @@ pub fn build_for_development() -> Result<()> {
 pub fn build_style_only() -> Result<()> {
     let workspace = workspace()?;
     let root = wasm::target_dir(&workspace).join("site-dev");
-    let staging = Staging { pkg: root.join("pkg"), site: root.clone(), root };
+    let lock = lock(&root)?;
+    let staging = Staging { pkg: root.join("pkg"), site: root.clone(), root, _lock: lock };
     fs::create_dir_all(&staging.pkg)?;
     add_style_and_assets(&workspace, &staging, false)
 }
