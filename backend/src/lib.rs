@@ -34,3 +34,4 @@ pub mod subscription;
 pub mod demo;
 pub mod invariants;
 pub mod bulk;
+pub mod progress;
