@@ -45,7 +45,7 @@ const addresses: [string, string, number][] = [
   ["activity, page -1", "settings/activity?page=-1", 422],
   ["a filter that does not exist", "orders?status=stolen", 422],
   ["a page that does not exist", "treasure", 404],
-  ["a null byte", "subscriptions/%00", 404],
+  ["a null byte", "subscriptions/%00", 400],
   ["broken encoding", "subscriptions/%zz", 400],
   ["no UTF-8", "subscriptions/%ff%fe", 400],
 ];

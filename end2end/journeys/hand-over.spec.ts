@@ -25,8 +25,8 @@ test("a hand-over link signs in, leaves the address, and works once", async ({ p
 });
 
 test("an invented code signs nobody in", async ({ page, portal }) => {
-  for (const code of ["", "x", "a".repeat(43), "%00", "ü"]) {
-    await page.goto(`${portal.path("hand-over")}?code=${code.startsWith("%") ? code : encodeURIComponent(code)}`);
+  for (const code of ["", "x", "a".repeat(43), "ü"]) {
+    await page.goto(`${portal.path("hand-over")}?code=${encodeURIComponent(code)}`);
     await expect(page).toHaveURL(portal.path("sign-in"));
   }
 });
