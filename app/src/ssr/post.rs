@@ -141,9 +141,9 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), listed.len());
-        let posted = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).filter(|path| !path.contains("/view/"));
+        let posted = server_fn::axum::server_fn_paths().map(|(path, _)| path).filter(|path| !path.contains("/view/"));
         let missing: Vec<&str> = posted.filter(|path| !listed.contains(path)).collect();
         assert_eq!(missing, Vec::<&str>::new());
-        assert!(leptos::server_fn::axum::server_fn_paths().count() > listed.len());
+        assert!(server_fn::axum::server_fn_paths().count() > listed.len());
     }
 }
