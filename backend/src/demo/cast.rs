@@ -66,19 +66,17 @@ const LAST_NAMES: [&str; 19] = [
     "Rasmussen",
     "Sandoval",
 ];
-const TEAMS: [&str; 12] = [
-    "Harbour Analytics",
-    "Bluefin Robotics",
-    "Kestrel & Sons",
-    "Maple Street Clinic",
-    "Oststadt Druckerei",
-    "Paperboat Games",
-    "Quarry Lane School",
-    "Rheintal Logistik",
-    "Saltmarsh Foods",
-    "Tannenhof Hotels",
-    "Umbra Lighting",
-    "Velo Nord",
+const TEAMS: [(&str, &str); 10] = [
+    ("Harbour Analytics", "Europe/London"),
+    ("Bluefin Robotics", "America/Los_Angeles"),
+    ("Kestrel & Sons", "America/New_York"),
+    ("Maple Street Clinic", "America/New_York"),
+    ("Oststadt Druckerei", "Europe/Berlin"),
+    ("Paperboat Games", "Asia/Tokyo"),
+    ("Quarry Lane School", "Australia/Sydney"),
+    ("Rheintal Logistik", "Europe/Zurich"),
+    ("Saltmarsh Foods", "Europe/London"),
+    ("Tannenhof Hotels", "Europe/Vienna"),
 ];
 const ZONES: [&str; 8] = [
     "Europe/Berlin",
@@ -229,8 +227,7 @@ fn individual(n: usize, now: OffsetDateTime, rng: &mut StdRng) -> PlannedCustome
 }
 
 fn team(n: usize, now: OffsetDateTime, rng: &mut StdRng) -> PlannedCustomer {
-    let name = TEAMS[(n / 4) % TEAMS.len()];
-    let zone = ZONES[n % ZONES.len()];
+    let (name, zone) = TEAMS[(n / 4) % TEAMS.len()];
     let owner_name = person(n);
     let host = format!("{}.example.com", slugged(name));
     let joined_at = now - Duration::seconds(rng.random_range(40 * 86_400..400 * 86_400));

@@ -1,6 +1,7 @@
 //! Carrying subscriptions on when they are due: renewals, ends of trials, ends.
 
 use domain::event_type::EventType;
+use domain::id::OrganizationId;
 use domain::order::BillingReason;
 use domain::period::Period;
 use domain::subscription::{DueOutcome, Subscription, SubscriptionStatus};
@@ -39,6 +40,8 @@ impl From<sqlx::Error> for RunDueError {
 /// Does at most `limit` steps that are due at the context's time and returns how many it did; fewer than `limit` means
 /// that nothing is left, or that other workers hold the rest.
 ///
+/// A context of one organization carries on only that one's subscriptions; the system's, everybody's.
+///
 /// Each step is one transaction: the next period with its order, or the end. Periods missed while no worker ran come one
 /// by one, oldest first. Any number of workers may run at once: a claimed row is skipped by the others, and the index
 /// `orders_subscription_period_key` allows one order per period. A row that breaks a rule is logged and passed over.
@@ -73,7 +76,7 @@ enum Step {
 
 async fn step(db: &PgPool, cx: &mut Context, passed_over: &[Uuid]) -> Result<Step, RunDueError> {
     let mut tx = db.begin().await?;
-    let Some(row) = claim(&mut tx, cx.now, passed_over).await? else {
+    let Some(row) = claim(&mut tx, cx, passed_over).await? else {
         return Ok(Step::NothingDue);
     };
     if let Err(error) = carry_on(&mut tx, cx, &row).await {
@@ -85,7 +88,7 @@ async fn step(db: &PgPool, cx: &mut Context, passed_over: &[Uuid]) -> Result<Ste
 
 async fn claim(
     tx: &mut PgConnection,
-    now: OffsetDateTime,
+    cx: &Context,
     passed_over: &[Uuid],
 ) -> Result<Option<SubscriptionRow>, sqlx::Error> {
     sqlx::query_as!(
@@ -95,12 +98,13 @@ async fn claim(
             s.current_period_end, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at, s.revision
          from subscription s
          join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
-         where s.due_at <= $1 and s.subscription_id <> all ($2)
+         where s.due_at <= $1 and s.subscription_id <> all ($2) and ($3::uuid is null or s.organization_id = $3)
          order by s.due_at
          limit 1
          for update of s skip locked",
-        now,
+        cx.now,
         passed_over,
+        cx.actor.organization_id().map(OrganizationId::as_uuid),
     )
     .fetch_optional(tx)
     .await
@@ -428,5 +432,22 @@ mod tests {
         sqlx::query(back).execute(&db.pool).await.unwrap();
         assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 0);
         assert_eq!(reasons(&db, id).await.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_context_of_one_organization_leaves_the_others_alone() {
+        let db = TestDb::new().await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let other =
+            fixtures::member(&db, fixtures::organization(&db, "other").await, "eve@example.com")
+                .await;
+        let own = subscribed(&db, &owner).await.subscription_id;
+        let foreign = subscribed(&db, &other).await.subscription_id;
+        db.clock.advance(Duration::days(31));
+        let mut cx = Context::system_for(owner.organization_id, db.now(), db.rng());
+        assert_eq!(run_due(&db.pool, &mut cx, 10).await.unwrap(), 1);
+        assert_eq!((reasons(&db, own).await.len(), reasons(&db, foreign).await.len()), (2, 1));
     }
 }
