@@ -5,6 +5,8 @@
 
 #[cfg(feature = "ssr")]
 pub mod brand;
+#[cfg(feature = "hydrate")]
+mod call;
 pub mod error;
 pub mod frame;
 pub mod live;

@@ -1,9 +1,14 @@
 //! How every page gets its data: once on the server, again when the reader comes from another page or something changed.
+//!
+//! A page names the server function that loads its view. The server calls it in place, the browser by HTTP. What travels is
+//! its answer as text, so that everything here but the last reading of it is made once for all pages: a page adds a few
+//! kilobytes less to the download.
 
-use std::future::Future;
+use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos::server_fn::ServerFn;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -12,36 +17,116 @@ use crate::frame::use_slug;
 use crate::live::use_refresh;
 use crate::pages::error::failure;
 use crate::ui::skeleton::Skeleton;
+use crate::urls::encode;
 
-/// Shows what `load` finds for the organization and the `id` of the address (empty where it has none).
-///
-/// While newer data is on its way the old stays; a failure shows what to do.
-pub fn page_of<T, F>(load: fn(String, String) -> F, show: fn(T) -> AnyView) -> AnyView
+/// Shows what `F` finds for the organization and the `id` of the address; a failure says what to do.
+pub fn page_of<F>(show: fn(F::Output) -> AnyView) -> AnyView
 where
-    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
-    F: Future<Output = Result<T, AppError>> + Send + 'static,
+    F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
+    F::Output: Serialize + DeserializeOwned + Send + 'static,
 {
-    let (params, refresh) = (use_params_map(), use_refresh());
-    let slug = use_slug();
-    let source = move || {
-        let id = params.with(|params| params.get("id")).unwrap_or_default();
-        (slug.clone(), id, refresh.get())
-    };
-    loaded(Resource::new(source, move |(slug, id, _)| load(slug, id)), show)
+    page_with::<F>(&[], show, |error| failure(error))
 }
 
-/// Shows a resource.
-pub fn loaded<T>(resource: Resource<Result<T, AppError>>, show: fn(T) -> AnyView) -> AnyView
+/// The same for a page whose address has a query: the parameters named are handed on. `refused` shows why there is nothing.
+pub fn page_with<F>(query: &'static [&'static str], show: fn(F::Output) -> AnyView, refused: fn(&AppError) -> AnyView) -> AnyView
 where
-    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+    F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
+    F::Output: Serialize + DeserializeOwned + Send + 'static,
 {
-    let content = move || {
-        Suspend::new(async move {
-            match resource.await {
-                Ok(view) => show(view),
-                Err(error) => failure(error),
+    let shown = move |answer: &str| match answer::read::<F::Output>(answer) {
+        Ok(view) => show(view),
+        Err(error) => refused(&error),
+    };
+    let asked = asked(query);
+    #[cfg(feature = "ssr")]
+    let answer = Resource::new_str(asked, |(question, _)| crate::ssr::answer::<F>(question));
+    #[cfg(not(feature = "ssr"))]
+    let answer = resource(F::PATH, asked);
+    page(answer, Arc::new(shown))
+}
+
+type Answer = Resource<String, leptos::server::codee::string::FromToStringCodec>;
+
+/// What the address asks for, as a form's body, and how often it may have changed.
+fn asked(names: &'static [&'static str]) -> impl Fn() -> (String, u32) + Send + Sync + 'static {
+    let (params, query, refresh, slug) = (use_params_map(), use_query_map(), use_refresh(), use_slug());
+    move || {
+        let id = params.with(|params| params.get("id")).unwrap_or_default();
+        let mut question = format!("organization={}&id={}", encode(&slug), encode(&id));
+        for name in names {
+            if let Some(value) = query.with(|query| query.get(name)).filter(|value| !value.is_empty()) {
+                question.push_str(&format!("&{name}={}", encode(&value)));
             }
-        })
+        }
+        (question, refresh.get())
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+fn resource(path: &'static str, asked: impl Fn() -> (String, u32) + Send + Sync + 'static) -> Answer {
+    Resource::new_str(asked, move |(question, _)| crate::call::ask(path, question))
+}
+
+/// While newer data is on its way the old stays.
+fn page(answer: Answer, shown: Arc<dyn Fn(&str) -> AnyView + Send + Sync>) -> AnyView {
+    let content = move || {
+        let shown = Arc::clone(&shown);
+        Suspend::new(async move { shown(&answer.await) })
     };
     view! { <Transition fallback=|| view! { <Skeleton lines=6/> }>{content}</Transition> }.into_any()
+}
+
+/// An answer as text: a sign, then JSON.
+pub(crate) mod answer {
+    use serde::de::DeserializeOwned;
+
+    use crate::error::AppError;
+
+    const FOUND: char = '+';
+    const REFUSED: char = '-';
+
+    /// The answer of a server function.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn write<T: serde::Serialize>(answer: &Result<T, AppError>) -> String {
+        match answer {
+            Ok(view) => match serde_json::to_string(view) {
+                Ok(json) => found(&json),
+                Err(error) => refused(&crate::ssr::internal(&error)),
+            },
+            Err(error) => refused(error),
+        }
+    }
+
+    /// An answer from the JSON of what was found.
+    pub(crate) fn found(json: &str) -> String {
+        format!("{FOUND}{json}")
+    }
+
+    /// An answer from a refusal.
+    pub(crate) fn refused(error: &AppError) -> String {
+        format!("{REFUSED}{}", serde_json::to_string(error).unwrap_or_default())
+    }
+
+    pub(crate) fn read<T: DeserializeOwned>(answer: &str) -> Result<T, AppError> {
+        if let Some(json) = answer.strip_prefix(FOUND) {
+            return serde_json::from_str(json).map_err(|_| AppError::Outdated);
+        }
+        Err(answer.strip_prefix(REFUSED).and_then(|json| serde_json::from_str(json).ok()).unwrap_or(AppError::Outdated))
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::answer::{read, write};
+    use crate::error::AppError;
+
+    #[test]
+    fn answers_are_read_as_they_were_written() {
+        assert_eq!(read::<Vec<i64>>(&write(&Ok(vec![1, 2]))), Ok(vec![1, 2]));
+        let refusal = AppError::field("page", "page_invalid");
+        assert_eq!(read::<i64>(&write::<i64>(&Err(refusal.clone()))), Err(refusal));
+        assert_eq!(read::<i64>("<html>"), Err(AppError::Outdated));
+        assert_eq!(read::<i64>("+[]"), Err(AppError::Outdated));
+    }
 }

@@ -12,6 +12,7 @@ pub use assets::Assets;
 pub use backend::local_time::local_date_time as local;
 pub use cookies::{CookieKind, Cookies, clear_cookie, cookie_name, set_cookie, set_header};
 pub use organizations::OrganizationCache;
+pub use post::answer;
 pub use render::render;
 pub use request::{RequestInfo, locale_of, organization, portal, provide, request_info, signed_in};
 

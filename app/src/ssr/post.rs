@@ -10,10 +10,12 @@ use leptos::prelude::*;
 use leptos::reactive::computed::ScopedFuture;
 use leptos::server_fn::ServerFn;
 use leptos_axum::ResponseOptions;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Portal, provide};
 use crate::error::AppError;
+use crate::pages::load::answer::write;
 use crate::ui::form::{Done, FormState};
 use crate::urls::decode;
 
@@ -45,10 +47,25 @@ fn run<F>(body: Vec<u8>) -> Answer
 where
     F: ServerFn<Output = Done, Error = AppError> + DeserializeOwned + Send,
 {
-    Box::pin(async move {
-        let call: F = serde_qs::Config::new().use_form_encoding(true).deserialize_bytes(&body).map_err(|_| AppError::Outdated)?;
-        call.run_body().await
-    })
+    Box::pin(async move { call::<F>(&body).await })
+}
+
+/// Calls a server function with the fields of a form's body.
+async fn call<F>(body: &[u8]) -> Result<F::Output, AppError>
+where
+    F: ServerFn<Error = AppError> + DeserializeOwned + Send,
+{
+    let call: F = serde_qs::Config::new().use_form_encoding(true).deserialize_bytes(body).map_err(|_| AppError::Outdated)?;
+    call.run_body().await
+}
+
+/// Calls a server function that loads a page's view, in place; the answer as [`crate::pages::load`] reads it.
+pub async fn answer<F>(question: String) -> String
+where
+    F: ServerFn<Error = AppError> + DeserializeOwned + Send,
+    F::Output: Serialize,
+{
+    write(&call::<F>(question.as_bytes()).await)
 }
 
 /// Every form of the portal.
@@ -81,7 +98,7 @@ pub async fn handle(portal: Portal, parts: Parts, body: Vec<u8>) -> PostOutcome 
             provide_context(parts);
             provide_context(response.clone());
             provide(&portal);
-            ScopedFuture::new(answer(body))
+            ScopedFuture::new(run_form(body))
         })
         .await;
     let headers = std::mem::take(&mut response.0.write().unwrap_or_else(PoisonError::into_inner).headers);
@@ -92,7 +109,7 @@ pub async fn handle(portal: Portal, parts: Parts, body: Vec<u8>) -> PostOutcome 
     }
 }
 
-async fn answer(body: Vec<u8>) -> Result<Done, FormState> {
+async fn run_form(body: Vec<u8>) -> Result<Done, FormState> {
     let fields = fields(&body);
     let form = fields.iter().find(|(name, _)| name == "_form").map(|(_, value)| value.clone()).unwrap_or_default();
     let found = entries().into_iter().find(|entry| entry.path.strip_prefix("/api/") == Some(form.as_str()));

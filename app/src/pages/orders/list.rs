@@ -4,15 +4,12 @@ use domain::id::SubscriptionId;
 use domain::order::OrderStatusFilter;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
 use super::refused::refused;
 use super::table::{OrderRow, OrderTable};
 use crate::error::AppError;
-use crate::frame::use_slug;
-use crate::live::use_refresh;
-use crate::pages::load::loaded;
+use crate::pages::load::page_with;
 use crate::text::{Text, use_text};
 use crate::ui::empty_state::EmptyState;
 use crate::ui::filter_links::{FilterLink, FilterLinks};
@@ -34,9 +31,6 @@ pub struct OrdersView {
     pub last_page: i64,
 }
 
-/// A refusal is an answer here: it is shown in words of these pages.
-type Answer = Result<OrdersView, AppError>;
-
 /// Loads a page of orders. `status` is `open` or `paid`, `page` counts from 1.
 #[server(prefix = "/api", endpoint = "view/orders")]
 pub async fn list_orders(
@@ -50,23 +44,7 @@ pub async fn list_orders(
 
 /// `/{organization}/portal/orders`
 pub fn page() -> AnyView {
-    let (query, refresh, slug) = (use_query_map(), use_refresh(), use_slug());
-    let asked = move || {
-        let one = |name: &str| query.with(|query| query.get(name)).filter(|value| !value.is_empty());
-        (one("status"), one("subscription"), one("page"), refresh.get())
-    };
-    let data = Resource::new(asked, move |(status, subscription, page, _)| {
-        let load = list_orders(slug.clone(), status, subscription, page);
-        async move { Ok::<Answer, AppError>(load.await) }
-    });
-    loaded(data, show)
-}
-
-fn show(answer: Answer) -> AnyView {
-    match answer {
-        Ok(view) => orders(view),
-        Err(error) => refused(&error),
-    }
+    page_with::<ListOrders>(&["status", "subscription", "page"], orders, refused)
 }
 
 fn orders(view: OrdersView) -> AnyView {

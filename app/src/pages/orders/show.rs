@@ -6,16 +6,14 @@ use domain::money::Money as Amount;
 use domain::order::{BillingReason, OrderStatus, OrderTotals};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
 use super::refused::refused;
 use super::status::{OrderBadge, reason};
 use crate::error::AppError;
-use crate::frame::{use_frame, use_slug};
-use crate::live::use_refresh;
-use crate::pages::load::loaded;
+use crate::frame::use_frame;
+use crate::pages::load::page_with;
 use crate::text::{Text, use_text};
 use crate::ui::alert::Alert;
 use crate::ui::charge_lines::{ChargeLine, ChargeLines};
@@ -56,31 +54,15 @@ pub struct OrderView {
     pub period: Option<(Day, Day)>,
 }
 
-/// A refusal is an answer here: it is shown in words of these pages.
-type Answer = Result<OrderView, AppError>;
-
 /// Loads an order. What is not the customer's is not found.
 #[server(prefix = "/api", endpoint = "view/order")]
-pub async fn show_order(organization: String, order_id: String) -> Result<OrderView, AppError> {
-    super::load::show(&organization, &order_id).await
+pub async fn show_order(organization: String, id: String) -> Result<OrderView, AppError> {
+    super::load::show(&organization, &id).await
 }
 
 /// `/{organization}/portal/orders/{id}`
 pub fn page() -> AnyView {
-    let (params, refresh, slug) = (use_params_map(), use_refresh(), use_slug());
-    let asked = move || (params.with(|params| params.get("id")).unwrap_or_default(), refresh.get());
-    let data = Resource::new(asked, move |(id, _)| {
-        let load = show_order(slug.clone(), id);
-        async move { Ok::<Answer, AppError>(load.await) }
-    });
-    loaded(data, show)
-}
-
-fn show(answer: Answer) -> AnyView {
-    match answer {
-        Ok(view) => order(view),
-        Err(error) => refused(&error),
-    }
+    page_with::<ShowOrder>(&[], order, refused)
 }
 
 fn order(view: OrderView) -> AnyView {

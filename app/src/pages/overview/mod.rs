@@ -51,13 +51,13 @@ pub struct NextChargeView {
 
 /// Loads the overview of the signed-in customer.
 #[server(prefix = "/api", endpoint = "view/overview")]
-pub async fn load_overview(organization: String, #[server(default)] _id: String) -> Result<OverviewView, AppError> {
+pub async fn load_overview(organization: String) -> Result<OverviewView, AppError> {
     load::load(&organization).await
 }
 
 /// `/{organization}/portal`
 pub fn page() -> AnyView {
-    page_of(load_overview, show)
+    page_of::<LoadOverview>(show)
 }
 
 fn show(view: OverviewView) -> AnyView {

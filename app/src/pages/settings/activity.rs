@@ -5,14 +5,12 @@ use domain::format;
 use domain::local_time::LocalDateTime;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
 use crate::frame::{use_frame, use_slug};
-use crate::live::use_refresh;
 use crate::pages::error::{Failure, describe, failure, failure_page};
-use crate::pages::load::loaded;
+use crate::pages::load::page_with;
 use crate::text::{Text, use_text};
 use crate::ui::date_time::DateTimeText;
 use crate::ui::empty_state::EmptyState;
@@ -52,8 +50,6 @@ pub struct ActivityView {
     pub last_page: i64,
 }
 
-type Answer = Result<ActivityView, AppError>;
-
 /// Loads a page of the customer's activity; `page` counts from 1.
 #[server(prefix = "/api", endpoint = "view/activity")]
 pub async fn load_activity(organization: String, #[server(default)] page: Option<String>) -> Result<ActivityView, AppError> {
@@ -62,32 +58,25 @@ pub async fn load_activity(organization: String, #[server(default)] page: Option
 
 /// `/{organization}/portal/settings/activity`
 pub fn page() -> AnyView {
-    let (query, refresh, slug) = (use_query_map(), use_refresh(), use_slug());
-    let asked = move || (query.with(|query| query.get("page")).filter(|page| !page.is_empty()), refresh.get());
-    let data = Resource::new(asked, move |(page, _)| {
-        let load = load_activity(slug.clone(), page);
-        // A refusal is an answer here: it is shown in words of this page.
-        async move { Ok::<Answer, AppError>(load.await) }
-    });
-    loaded(data, show)
+    page_with::<LoadActivity>(&["page"], activity, refused)
 }
 
-fn show(answer: Answer) -> AnyView {
+/// A refusal in words of this page.
+fn refused(error: &AppError) -> AnyView {
     let t = use_text();
-    match answer {
-        Ok(view) => activity(t, view),
-        Err(AppError::Invalid(errors)) if errors.first("page").is_some() => {
-            let error = AppError::Invalid(errors);
+    match error {
+        AppError::Invalid(errors) if errors.first("page").is_some() => {
             let next = Some((paths::activity(&use_slug()), t.failure_to_first_page().to_owned()));
             let (title, text) = (t.failure_invalid_page_title().to_owned(), t.failure_invalid_page_text().to_owned());
-            let said = describe(t, &error);
-            failure_page(&error, Failure { title, text, next, ..said })
+            let said = describe(t, error);
+            failure_page(error, Failure { title, text, next, ..said })
         }
-        Err(error) => failure(&error),
+        error => failure(error),
     }
 }
 
-fn activity(t: Text, view: ActivityView) -> AnyView {
+fn activity(view: ActivityView) -> AnyView {
+    let t = use_text();
     let content = if view.rows.is_empty() {
         let link = (view.page > 1).then(|| (paths::activity(&use_slug()), t.failure_to_first_page().to_owned()));
         view! { <EmptyState title=t.activity_empty() hint=t.activity_empty_hint() link=link/> }.into_any()

@@ -41,8 +41,7 @@ pub struct SessionsView {
 
 /// Loads the signed-in member's own sessions.
 #[server(prefix = "/api", endpoint = "view/sessions")]
-pub async fn load_sessions(organization: String, id: String) -> Result<SessionsView, AppError> {
-    let _ = id;
+pub async fn load_sessions(organization: String) -> Result<SessionsView, AppError> {
     super::load::sessions(&organization).await
 }
 
@@ -60,7 +59,7 @@ pub async fn end_other_sessions(organization: String) -> Result<Done, AppError> 
 
 /// `/{organization}/portal/settings/sessions`
 pub fn page() -> AnyView {
-    page_of(load_sessions, show)
+    page_of::<LoadSessions>(show)
 }
 
 fn show(view: SessionsView) -> AnyView {

@@ -4,7 +4,7 @@ use domain::subscription::CancellationReason;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::show::{ShowSubscription, load_subscription};
+use super::show::{LoadSubscription, ShowSubscription};
 use super::view::{Standing, SubscriptionView};
 use crate::error::AppError;
 use crate::frame::use_slug;
@@ -29,7 +29,7 @@ pub async fn cancel_subscription(
 
 /// `/{organization}/portal/subscriptions/{id}/cancel`
 pub fn page() -> AnyView {
-    page_of(load_subscription, show)
+    page_of::<LoadSubscription>(show)
 }
 
 fn show(view: ShowSubscription) -> AnyView {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::cancel::refused;
-use super::show::{ShowSubscription, load_subscription};
+use super::show::{LoadSubscription, ShowSubscription};
 use super::view::{Standing, SubscriptionView};
 use crate::error::AppError;
 use crate::frame::use_slug;
@@ -24,7 +24,7 @@ pub async fn keep_subscription(organization: String, subscription_id: String) ->
 
 /// `/{organization}/portal/subscriptions/{id}/keep`
 pub fn page() -> AnyView {
-    page_of(load_subscription, show)
+    page_of::<LoadSubscription>(show)
 }
 
 fn show(view: ShowSubscription) -> AnyView {

@@ -39,7 +39,7 @@ pub async fn load_subscription(organization: String, id: String) -> Result<ShowS
 
 /// `/{organization}/portal/subscriptions/{id}`
 pub fn page() -> AnyView {
-    page_of(load_subscription, show)
+    page_of::<LoadSubscription>(show)
 }
 
 fn show(view: ShowSubscription) -> AnyView {

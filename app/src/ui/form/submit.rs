@@ -1,15 +1,14 @@
 //! A form's way through script: the same fields to the same server function, without leaving the page.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::JsonEncoding;
-use leptos::server_fn::{Bytes, Decodes};
 use leptos_router::hooks::use_navigate;
 use leptos_router::NavigateOptions;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, RequestInit, Response, UrlSearchParams};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, UrlSearchParams};
 
 use super::{Done, FormContext};
+use crate::call;
 use crate::error::AppError;
 use crate::live::Refresh;
 use crate::visit;
@@ -62,31 +61,10 @@ fn fields(element: &HtmlFormElement, submitter: Option<HtmlElement>) -> Option<U
     Some(fields)
 }
 
-/// Calls the server function. Concrete for all forms: a form adds no code of its own to the download.
+/// Calls the form's server function. Concrete for all forms: a form adds no code of its own to the download.
 async fn post(path: &str, fields: &UrlSearchParams) -> Result<Done, AppError> {
-    let (status, body) = exchange(path, fields).await.map_err(|_| AppError::Transport)?;
-    if (200..300).contains(&status) {
-        return <JsonEncoding as Decodes<Done>>::decode(Bytes::from(body)).map_err(|_| AppError::Outdated);
-    }
-    let error = AppError::de(Bytes::from(body));
-    Err(match (error, status) {
-        // An answer from before the server function: a limit or a check of the server's door.
-        (AppError::Outdated, 403) => AppError::Forbidden,
-        (AppError::Outdated, 413) => AppError::field("form", "too_long"),
-        (AppError::Outdated, 429) => AppError::RateLimited { retry_after_s: 60 },
-        (AppError::Outdated, 500..) => AppError::Transport,
-        (error, _) => error,
-    })
-}
-
-async fn exchange(path: &str, fields: &UrlSearchParams) -> Result<(u16, String), JsValue> {
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let request = RequestInit::new();
-    request.set_method("POST");
-    request.set_body(fields);
-    let response: Response = JsFuture::from(window.fetch_with_str_and_init(path, &request)).await?.dyn_into()?;
-    let body = JsFuture::from(response.text()?).await?;
-    Ok((response.status(), body.as_string().unwrap_or_default()))
+    let json = call::post(path, fields).await?;
+    serde_json::from_str(&json).map_err(|_| AppError::Outdated)
 }
 
 /// Leads the reader to what needs attention: the first faulty field, else the refusal.
