@@ -10,6 +10,7 @@ mod call;
 pub mod error;
 pub mod frame;
 pub mod live;
+mod page_path;
 pub mod pages;
 pub mod routes;
 #[cfg(feature = "ssr")]

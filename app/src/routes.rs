@@ -3,15 +3,21 @@
 
 use std::sync::Arc;
 
+use leptos::children::ToChildren;
 use leptos::prelude::*;
+use leptos::tachys::view::iterators::StaticVec;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
+use leptos_router::components::{FlatRoutes, FlatRoutesProps, Router};
 use leptos_router::hooks::use_location;
-use leptos_router::{SsrMode, path};
+use leptos_router::{NestedRoute, SsrMode};
 
 use crate::frame::{Frame, framed};
 use crate::live::{self, Refresh};
-use crate::pages::{components, error, orders, overview, settings, sign_in, subscription};
+use crate::page_path::PagePath;
+#[cfg(feature = "ssr")]
+use crate::pages::{components, sign_in};
+use crate::pages::{error, orders, overview, settings, subscription};
 use crate::ui::form::RefusedForm;
 
 #[cfg(feature = "hydrate")]
@@ -65,25 +71,43 @@ fn frame() -> Frame {
 fn Portal() -> impl IntoView {
     after_navigation();
     live::follow();
-    let pages = view! {
-        <FlatRoutes fallback=error::not_found>
-            <Route path=path!("/:organization/portal") view=overview::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/sign-in") view=sign_in::email::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/sign-in/code") view=sign_in::code::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/sign-in/link") view=sign_in::link::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/sign-in/choose") view=sign_in::choose::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/subscriptions/:id") view=subscription::show::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/subscriptions/:id/cancel") view=subscription::cancel::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/subscriptions/:id/keep") view=subscription::keep::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/orders") view=orders::list::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/orders/:id") view=orders::show::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/settings/sessions") view=settings::sessions::page ssr=SsrMode::Async/>
-            <Route path=path!("/:organization/portal/settings/activity") view=settings::activity::page ssr=SsrMode::Async/>
-            <Route path=path!("/components") view=components::page ssr=SsrMode::Async/>
-        </FlatRoutes>
-    }
-    .into_any();
+    let routes = FlatRoutesProps::builder().fallback(error::not_found).children(ToChildren::to_children(routes)).build();
+    let pages = FlatRoutes(routes).into_any();
     framed(pages)
+}
+
+/// A page: where it stands, what it shows.
+type Page = (&'static str, fn() -> AnyView);
+
+const PAGES: &[Page] = &[
+    ("/:organization/portal", overview::page),
+    ("/:organization/portal/subscriptions/:id", subscription::show::page),
+    ("/:organization/portal/subscriptions/:id/cancel", subscription::cancel::page),
+    ("/:organization/portal/subscriptions/:id/keep", subscription::keep::page),
+    ("/:organization/portal/orders", orders::list::page),
+    ("/:organization/portal/orders/:id", orders::show::page),
+    ("/:organization/portal/settings/sessions", settings::sessions::page),
+    ("/:organization/portal/settings/activity", settings::activity::page),
+    // A link from a running page to the way in leaves it.
+    #[cfg(not(feature = "ssr"))]
+    ("/:organization/portal/sign-in", crate::visit::anew),
+    // The server's alone: pages without script.
+    #[cfg(feature = "ssr")]
+    ("/:organization/portal/sign-in", sign_in::email::page),
+    #[cfg(feature = "ssr")]
+    ("/:organization/portal/sign-in/code", sign_in::code::page),
+    #[cfg(feature = "ssr")]
+    ("/:organization/portal/sign-in/link", sign_in::link::page),
+    #[cfg(feature = "ssr")]
+    ("/:organization/portal/sign-in/choose", sign_in::choose::page),
+    #[cfg(feature = "ssr")]
+    ("/components", components::page),
+];
+
+/// All pages as routes of one type: a type per page would be a copy of the router's code per page in the download.
+fn routes() -> StaticVec<AnyNestedRoute> {
+    let route = |(path, view): &Page| NestedRoute::new(PagePath(path), *view).ssr_mode(SsrMode::Async).into_any_nested_route();
+    PAGES.iter().map(route).collect::<Vec<_>>().into()
 }
 
 /// When the reader has gone on: an old refusal is forgotten, and readers of screens begin at the new page.

@@ -1,6 +1,6 @@
 //! Going somewhere from the browser: within the portal, or by loading a page.
 
-use leptos::prelude::window;
+use leptos::prelude::*;
 
 use crate::urls;
 
@@ -19,6 +19,12 @@ pub fn stays(to: &str) -> bool {
 /// Loads a page anew.
 pub fn load(to: &str) {
     let _ = window().location().assign(to);
+}
+
+/// In place of a page that only the server has: asks it.
+pub fn anew() -> AnyView {
+    let _ = window().location().reload();
+    ().into_any()
 }
 
 /// The session is over: sign in, then come back to this very step.

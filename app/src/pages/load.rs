@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use leptos::server::codee::string::FromToStringCodec;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::Serialize;
@@ -46,7 +47,7 @@ where
     page(answer, Arc::new(shown))
 }
 
-type Answer = Resource<String, leptos::server::codee::string::FromToStringCodec>;
+type Answer = Resource<String, FromToStringCodec>;
 
 /// What the address asks for, as a form's body, and how often it may have changed.
 fn asked(names: &'static [&'static str]) -> impl Fn() -> (String, u32) + Send + Sync + 'static {

@@ -1,6 +1,7 @@
 //! The portal's pages: `pages/<area>/<page>.rs`. A page is one server function, which loads a view made of plain data, and one
 //! function that shows it.
 
+#[cfg(feature = "ssr")]
 pub mod components;
 pub mod error;
 pub mod load;

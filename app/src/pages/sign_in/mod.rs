@@ -23,29 +23,8 @@ pub use email::RequestCode;
 pub use link::UseLink;
 pub use sign_out::SignOut;
 
+#[cfg(feature = "ssr")]
 use leptos::prelude::*;
-
-#[cfg(not(feature = "ssr"))]
-macro_rules! elsewhere {
-    ($($page:ident)*) => {$(
-        /// Lives on the server.
-        pub mod $page {
-            /// Asks the server for the page.
-            pub fn page() -> leptos::prelude::AnyView {
-                super::anew()
-            }
-        }
-    )*};
-}
-#[cfg(not(feature = "ssr"))]
-elsewhere! { choose code email link }
-
-/// Leaves the running portal for a page of the server's.
-#[cfg(not(feature = "ssr"))]
-fn anew() -> AnyView {
-    let _ = window().location().reload();
-    ().into_any()
-}
 
 /// A page whose content waits for `content`.
 #[cfg(feature = "ssr")]
