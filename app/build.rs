@@ -136,7 +136,10 @@ fn methods(reference: &Locale) -> String {
         writeln!(code, "    /// {}", shown.replace('\n', " ").replace('[', "\\[")).expect("a String");
         let text_arguments: Vec<String> =
             names.iter().filter(|name| *name != "count" || matches!(form, Form::Plain(_))).map(|name| identifier(name)).collect();
-        let parameters: String = text_arguments.iter().map(|name| format!(", {name}: &str")).collect();
+        let mut parameters = String::new();
+        for name in &text_arguments {
+            write!(parameters, ", {name}: &str").expect("a String");
+        }
         let list = text_arguments.join(", ");
         match form {
             Form::Plain(_) if names.is_empty() => {

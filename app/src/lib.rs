@@ -2,6 +2,7 @@
 //!
 //! Built twice: with `ssr` into the server, with `hydrate` into the wasm that browsers load. Never with both.
 #![recursion_limit = "256"]
+#![expect(clippy::needless_pass_by_value, reason = "pages and components own what they show")]
 
 #[cfg(feature = "ssr")]
 pub mod brand;

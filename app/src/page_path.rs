@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn values_stand_where_the_colons_are() {
         let path = PagePath("/:organization/portal/orders/:id");
-        let params = path.test("/acme/portal/orders/7/").map(|found| found.params().to_vec());
+        let params = path.test("/acme/portal/orders/7/").map(|found| found.params().clone());
         let value = |name, value: &str| (Cow::Borrowed(name), value.to_owned());
         assert_eq!(params, Some(vec![value("organization", "acme"), value("id", "7")]));
     }

@@ -57,7 +57,9 @@ fn asked(names: &'static [&'static str]) -> impl Fn() -> (String, u32) + Send + 
         let mut question = format!("organization={}&id={}", encode(&slug), encode(&id));
         for name in names {
             if let Some(value) = query.with(|query| query.get(name)).filter(|value| !value.is_empty()) {
-                question.push_str(&format!("&{name}={}", encode(&value)));
+                for part in ["&", *name, "=", &encode(&value)] {
+                    question.push_str(part);
+                }
             }
         }
         (question, refresh.get())

@@ -104,7 +104,7 @@ pub async fn handle(portal: Portal, parts: Parts, body: Vec<u8>) -> PostOutcome 
     let headers = std::mem::take(&mut response.0.write().unwrap_or_else(PoisonError::into_inner).headers);
     owner.unset_with_forced_cleanup();
     match outcome {
-        Ok(done) => PostOutcome::Redirect { to: done.to, headers: only_cookies(headers) },
+        Ok(done) => PostOutcome::Redirect { to: done.to, headers: only_cookies(&headers) },
         Err(state) => PostOutcome::Rerender { status: state.error.status(), state: Box::new(state), headers },
     }
 }
@@ -124,7 +124,7 @@ async fn run_form(body: Vec<u8>) -> Result<Done, FormState> {
     })
 }
 
-fn only_cookies(headers: HeaderMap) -> HeaderMap {
+fn only_cookies(headers: &HeaderMap) -> HeaderMap {
     headers.iter().filter(|(name, _)| *name == SET_COOKIE).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
