@@ -21,7 +21,12 @@ use crate::{config::Mistakes, telemetry};
 
 /// A customer billing portal that a company runs itself
 #[derive(Debug, Parser)]
-#[command(name = "foyer", version, propagate_version = true, after_help = "Every flag can be given by the environment variable beside it. `foyer COMMAND --help` says more.")]
+#[command(
+    name = "foyer",
+    version,
+    propagate_version = true,
+    after_help = "Every flag can be given by the environment variable beside it. `foyer COMMAND --help` says more."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -135,12 +140,18 @@ fn checked<T>(mistakes: Mistakes, value: Option<T>) -> Result<T, Failure> {
 fn field_mistakes(errors: &FieldErrors) -> Failure {
     let mut mistakes = Mistakes::default();
     for error in &errors.0 {
-        mistakes.push(format!("--{} is refused: {}", error.field.replace('_', "-"), error.code.replace('_', " ")));
+        mistakes.push(format!(
+            "--{} is refused: {}",
+            error.field.replace('_', "-"),
+            error.code.replace('_', " ")
+        ));
     }
     Failure::Mistakes(mistakes)
 }
 
 async fn find_organization(db: &PgPool, slug: &str) -> Result<OrganizationView, Failure> {
-    let found = organizations::find_by_slug(db, slug).await.context("could not look for the organization")?;
+    let found = organizations::find_by_slug(db, slug)
+        .await
+        .context("could not look for the organization")?;
     found.ok_or_else(|| mistake(format!("--organization: there is no `{slug}`; `foyer organization create --slug {slug} --name NAME` makes it")))
 }

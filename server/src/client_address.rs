@@ -30,10 +30,7 @@ impl FromStr for AddressRange {
         if prefix_bits > longest {
             return Err(wrong());
         }
-        Ok(Self {
-            network,
-            prefix_bits,
-        })
+        Ok(Self { network, prefix_bits })
     }
 }
 

@@ -84,7 +84,11 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("foyer-demo-file-{}", std::process::id()));
         let file = DemoFile {
             base_url: "http://127.0.0.1:3000".to_owned(),
-            organization: DemoOrganization { id: Uuid::nil(), slug: "n".to_owned(), name: "N".to_owned() },
+            organization: DemoOrganization {
+                id: Uuid::nil(),
+                slug: "n".to_owned(),
+                name: "N".to_owned(),
+            },
             access_token: "t".to_owned(),
             mailbox_url: "m".to_owned(),
             customers: vec![],

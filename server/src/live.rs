@@ -40,7 +40,10 @@ const LATE_COMMIT: time::Duration = time::Duration::seconds(5);
 /// What a stream is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
-    Change { kind: String, id: Uuid },
+    Change {
+        kind: String,
+        id: Uuid,
+    },
     /// Something happened to the stream's own session: it may have ended.
     CheckSession,
 }
@@ -108,20 +111,24 @@ impl Live {
 
     fn customers(&self) -> Vec<(OrganizationId, CustomerId)> {
         let streams = self.streams();
-        let customers: HashSet<_> = streams.values().map(|stream| (stream.organization_id, stream.customer_id)).collect();
+        let customers: HashSet<_> =
+            streams.values().map(|stream| (stream.organization_id, stream.customer_id)).collect();
         customers.into_iter().collect()
     }
 
     fn tell(&self, change: &Change) {
         for stream in self.streams().values() {
-            if (stream.organization_id, stream.customer_id) != (change.organization_id, change.customer_id) {
+            if (stream.organization_id, stream.customer_id)
+                != (change.organization_id, change.customer_id)
+            {
                 continue;
             }
             // The page was made after these had committed.
             if change.occurred_at < stream.opened_at - LATE_COMMIT {
                 continue;
             }
-            let told = if change.subject_kind == "session" && change.subject_id == stream.session_id {
+            let told = if change.subject_kind == "session" && change.subject_id == stream.session_id
+            {
                 Told::CheckSession
             } else {
                 Told::Change { kind: change.subject_kind.clone(), id: change.subject_id }
@@ -145,14 +152,21 @@ impl Live {
                 Ok(()) => is_down = false,
                 Err(error) => {
                     if !std::mem::replace(&mut is_down, true) {
-                        log_error("live updates could not be read; trying again at the next tick", &error);
+                        log_error(
+                            "live updates could not be read; trying again at the next tick",
+                            &error,
+                        );
                     }
                 }
             }
         }
     }
 
-    async fn look(&self, portal: &Portal, memory: &mut Memory) -> Result<(), backend::error::QueryError> {
+    async fn look(
+        &self,
+        portal: &Portal,
+        memory: &mut Memory,
+    ) -> Result<(), backend::error::QueryError> {
         let now = portal.clock.now();
         let customers = self.customers();
         if customers.is_empty() {
@@ -217,7 +231,8 @@ mod tests {
     #[test]
     fn a_session_has_a_bounded_number_of_streams() {
         let live = Live::default();
-        let mut open: Vec<_> = (0..STREAMS_PER_SESSION).map(|_| live.open(&member(7), NOW).unwrap()).collect();
+        let mut open: Vec<_> =
+            (0..STREAMS_PER_SESSION).map(|_| live.open(&member(7), NOW).unwrap()).collect();
         assert!(live.open(&member(7), NOW).is_none());
         assert!(live.open(&member(8), NOW).is_some());
         open.pop();

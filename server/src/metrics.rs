@@ -41,17 +41,37 @@ impl Metrics {
 
 fn install() -> Result<PrometheusHandle, String> {
     let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Full("http_request_duration_seconds".to_owned()), &BUCKETS_S)
+        .set_buckets_for_metric(
+            Matcher::Full("http_request_duration_seconds".to_owned()),
+            &BUCKETS_S,
+        )
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(|error| error.to_string())?;
-    metrics::describe_counter!("http_requests_total", "Requests answered, by method, route and status");
-    metrics::describe_histogram!("http_request_duration_seconds", metrics::Unit::Seconds, "Time until the head of the answer");
+    metrics::describe_counter!(
+        "http_requests_total",
+        "Requests answered, by method, route and status"
+    );
+    metrics::describe_histogram!(
+        "http_request_duration_seconds",
+        metrics::Unit::Seconds,
+        "Time until the head of the answer"
+    );
     metrics::describe_counter!("panics_total", "Requests that ended in a panic");
     metrics::describe_counter!("mails_sent_total", "Mails handed over, by template");
-    metrics::describe_counter!("mails_failed_total", "Tries to send a mail that failed and will be repeated, by template");
+    metrics::describe_counter!(
+        "mails_failed_total",
+        "Tries to send a mail that failed and will be repeated, by template"
+    );
     metrics::describe_counter!("mails_dropped_total", "Mails given up, by reason");
-    metrics::describe_counter!("subscriptions_run_total", "Subscriptions that came due and were handled");
-    metrics::describe_gauge!("worker_due_lag_seconds", metrics::Unit::Seconds, "How long the oldest due row has waited, by table");
+    metrics::describe_counter!(
+        "subscriptions_run_total",
+        "Subscriptions that came due and were handled"
+    );
+    metrics::describe_gauge!(
+        "worker_due_lag_seconds",
+        metrics::Unit::Seconds,
+        "How long the oldest due row has waited, by table"
+    );
     metrics::describe_gauge!("live_streams", "Open event streams");
     metrics::describe_gauge!("database_connections", "Connections of this process, by state");
     Ok(handle)

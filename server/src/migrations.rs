@@ -11,11 +11,15 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 /// # Errors
 /// When the database does not answer.
 pub async fn missing(db: &PgPool) -> Result<Vec<String>, sqlx::Error> {
-    let is_empty = sqlx::query_scalar::<_, bool>("select to_regclass('_sqlx_migrations') is null").fetch_one(db).await?;
+    let is_empty = sqlx::query_scalar::<_, bool>("select to_regclass('_sqlx_migrations') is null")
+        .fetch_one(db)
+        .await?;
     let applied: Vec<i64> = if is_empty {
         Vec::new()
     } else {
-        sqlx::query_scalar("select version from _sqlx_migrations where success").fetch_all(db).await?
+        sqlx::query_scalar("select version from _sqlx_migrations where success")
+            .fetch_all(db)
+            .await?
     };
     let missing = MIGRATOR.iter().filter(|migration| !applied.contains(&migration.version));
     Ok(missing.map(|migration| migration.description.to_string()).collect())
@@ -26,10 +30,7 @@ pub async fn missing(db: &PgPool) -> Result<Vec<String>, sqlx::Error> {
 /// # Errors
 /// When the database does not answer, or a migration was changed after it had been applied.
 pub async fn run(db: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
-    let mut migrator = Migrator {
-        migrations: MIGRATOR.migrations.clone(),
-        ..Migrator::DEFAULT
-    };
+    let mut migrator = Migrator { migrations: MIGRATOR.migrations.clone(), ..Migrator::DEFAULT };
     migrator.set_ignore_missing(true);
     migrator.run(db).await
 }

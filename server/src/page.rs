@@ -12,7 +12,7 @@ pub fn page(locale: Locale, title: &str, style_url: &str, content: &str) -> Stri
         "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n\
-         <link rel=\"stylesheet\" href=\"{}\">\n</head>\n<body class=\"plain-page\">\n<main>\n{content}\n</main>\n</body>\n</html>\n",
+         <link rel=\"stylesheet\" href=\"{}\">\n</head>\n<body>\n<div class=\"frame frame-bare\">\n<main class=\"content\">\n{content}\n</main>\n</div>\n</body>\n</html>\n",
         locale.tag(),
         escape(title),
         escape(style_url),

@@ -87,33 +87,96 @@ impl Problem {
 
     fn words_en(self) -> (&'static str, &'static str) {
         match self {
-            Self::MalformedUrl => ("This address is damaged", "Open the link again as it was sent to you, or type the address anew."),
-            Self::UrlTooLong => ("This address is too long", "Open the link again as it was sent to you, or start from the portal's first page."),
-            Self::ForeignOrigin => ("This request came from another site", "Nothing was changed. Open the page in the portal itself and try again there."),
-            Self::NotFound => ("There is no such page", "Check the address, or go back to the page you came from."),
-            Self::MethodNotAllowed => ("This address does not take that", "Go back to the page you came from and try again."),
-            Self::TimedOut => ("This took too long", "Go back and try again. If it happens again, write to the support with the number below."),
-            Self::BodyTooLarge => ("That was too much text", "Go back, shorten what you typed, and send it again."),
-            Self::UnknownServerFunction => ("This page is out of date", "Reload the page and try again."),
-            Self::TooManyStreams => ("Too many pages are open", "Close other tabs of this portal and reload."),
-            Self::Unavailable => ("The portal is not available right now", "Try again in a minute. Nothing was changed."),
-            Self::Internal => ("Something went wrong on our side", "Try again. If it happens again, write to the support with the number below."),
+            Self::MalformedUrl => (
+                "This address is damaged",
+                "Open the link again as it was sent to you, or type the address anew.",
+            ),
+            Self::UrlTooLong => (
+                "This address is too long",
+                "Open the link again as it was sent to you, or start from the portal's first page.",
+            ),
+            Self::ForeignOrigin => (
+                "This request came from another site",
+                "Nothing was changed. Open the page in the portal itself and try again there.",
+            ),
+            Self::NotFound => (
+                "There is no such page",
+                "Check the address, or go back to the page you came from.",
+            ),
+            Self::MethodNotAllowed => (
+                "This address does not take that",
+                "Go back to the page you came from and try again.",
+            ),
+            Self::TimedOut => (
+                "This took too long",
+                "Go back and try again. If it happens again, write to the support with the number below.",
+            ),
+            Self::BodyTooLarge => {
+                ("That was too much text", "Go back, shorten what you typed, and send it again.")
+            }
+            Self::UnknownServerFunction => {
+                ("This page is out of date", "Reload the page and try again.")
+            }
+            Self::TooManyStreams => {
+                ("Too many pages are open", "Close other tabs of this portal and reload.")
+            }
+            Self::Unavailable => (
+                "The portal is not available right now",
+                "Try again in a minute. Nothing was changed.",
+            ),
+            Self::Internal => (
+                "Something went wrong on our side",
+                "Try again. If it happens again, write to the support with the number below.",
+            ),
         }
     }
 
     fn words_de(self) -> (&'static str, &'static str) {
         match self {
-            Self::MalformedUrl => ("Diese Adresse ist beschädigt", "Öffnen Sie den Link noch einmal so, wie Sie ihn erhalten haben, oder geben Sie die Adresse neu ein."),
-            Self::UrlTooLong => ("Diese Adresse ist zu lang", "Öffnen Sie den Link noch einmal so, wie Sie ihn erhalten haben, oder beginnen Sie auf der ersten Seite des Portals."),
-            Self::ForeignOrigin => ("Diese Anfrage kam von einer anderen Website", "Es wurde nichts geändert. Öffnen Sie die Seite im Portal selbst und versuchen Sie es dort noch einmal."),
-            Self::NotFound => ("Diese Seite gibt es nicht", "Prüfen Sie die Adresse oder gehen Sie zurück zur vorigen Seite."),
-            Self::MethodNotAllowed => ("Diese Adresse nimmt das nicht an", "Gehen Sie zurück zur vorigen Seite und versuchen Sie es noch einmal."),
-            Self::TimedOut => ("Das hat zu lange gedauert", "Gehen Sie zurück und versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Sie dem Support die Nummer unten."),
-            Self::BodyTooLarge => ("Das war zu viel Text", "Gehen Sie zurück, kürzen Sie Ihre Eingabe und senden Sie sie noch einmal."),
-            Self::UnknownServerFunction => ("Diese Seite ist veraltet", "Laden Sie die Seite neu und versuchen Sie es noch einmal."),
-            Self::TooManyStreams => ("Es sind zu viele Seiten geöffnet", "Schließen Sie andere Tabs dieses Portals und laden Sie neu."),
-            Self::Unavailable => ("Das Portal ist gerade nicht erreichbar", "Versuchen Sie es in einer Minute noch einmal. Es wurde nichts geändert."),
-            Self::Internal => ("Bei uns ist etwas schiefgegangen", "Versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Sie dem Support die Nummer unten."),
+            Self::MalformedUrl => (
+                "Diese Adresse ist beschädigt",
+                "Öffnen Sie den Link noch einmal so, wie Sie ihn erhalten haben, oder geben Sie die Adresse neu ein.",
+            ),
+            Self::UrlTooLong => (
+                "Diese Adresse ist zu lang",
+                "Öffnen Sie den Link noch einmal so, wie Sie ihn erhalten haben, oder beginnen Sie auf der ersten Seite des Portals.",
+            ),
+            Self::ForeignOrigin => (
+                "Diese Anfrage kam von einer anderen Website",
+                "Es wurde nichts geändert. Öffnen Sie die Seite im Portal selbst und versuchen Sie es dort noch einmal.",
+            ),
+            Self::NotFound => (
+                "Diese Seite gibt es nicht",
+                "Prüfen Sie die Adresse oder gehen Sie zurück zur vorigen Seite.",
+            ),
+            Self::MethodNotAllowed => (
+                "Diese Adresse nimmt das nicht an",
+                "Gehen Sie zurück zur vorigen Seite und versuchen Sie es noch einmal.",
+            ),
+            Self::TimedOut => (
+                "Das hat zu lange gedauert",
+                "Gehen Sie zurück und versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Sie dem Support die Nummer unten.",
+            ),
+            Self::BodyTooLarge => (
+                "Das war zu viel Text",
+                "Gehen Sie zurück, kürzen Sie Ihre Eingabe und senden Sie sie noch einmal.",
+            ),
+            Self::UnknownServerFunction => (
+                "Diese Seite ist veraltet",
+                "Laden Sie die Seite neu und versuchen Sie es noch einmal.",
+            ),
+            Self::TooManyStreams => (
+                "Es sind zu viele Seiten geöffnet",
+                "Schließen Sie andere Tabs dieses Portals und laden Sie neu.",
+            ),
+            Self::Unavailable => (
+                "Das Portal ist gerade nicht erreichbar",
+                "Versuchen Sie es in einer Minute noch einmal. Es wurde nichts geändert.",
+            ),
+            Self::Internal => (
+                "Bei uns ist etwas schiefgegangen",
+                "Versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Sie dem Support die Nummer unten.",
+            ),
         }
     }
 
@@ -129,14 +192,16 @@ impl Problem {
                 Locale::De => "Anfrage",
             };
             let content = format!(
-                "<h1>{title}</h1>\n<p>{advice}</p>\n<p class=\"quiet\">{number} <code>{}</code></p>",
+                "<div class=\"page-header\"><h1>{title}</h1>\n<p class=\"page-header-lead\">{advice}</p></div>\n<p class=\"quiet\">{number} <code>{}</code></p>",
                 escape(request_id)
             );
             ("text/html; charset=utf-8", page(reader.locale, title, style_url, &content))
         };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
-        response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
         response
     }
 }
@@ -160,8 +225,10 @@ impl Reader {
     /// From the request's path and headers: server functions and programs read JSON, browsers a page.
     pub fn of(path: &str, headers: &HeaderMap) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let accepts_html = text(header::ACCEPT).is_none_or(|accept| accept.contains("text/html") || accept.contains("*/*"));
-        let asks_for_json = text(header::ACCEPT).is_some_and(|accept| accept.starts_with("application/json"));
+        let accepts_html = text(header::ACCEPT)
+            .is_none_or(|accept| accept.contains("text/html") || accept.contains("*/*"));
+        let asks_for_json =
+            text(header::ACCEPT).is_some_and(|accept| accept.starts_with("application/json"));
         Self {
             locale: Locale::negotiate(text(header::ACCEPT_LANGUAGE).unwrap_or(""), Locale::En),
             wants_json: path.starts_with("/api/") || asks_for_json || !accepts_html,
@@ -190,7 +257,8 @@ mod tests {
         let reader = Reader { locale: Locale::En, wants_json: false };
         let response = Problem::Internal.write(&reader, "<b>1</b>", "/pkg/foyer.css");
         assert_eq!(response.status(), 500);
-        let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 10_000)).unwrap();
+        let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 10_000))
+            .unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();
         assert!(body.contains("&lt;b&gt;1&lt;/b&gt;") && body.contains("/pkg/foyer.css"), "{body}");
     }

@@ -41,7 +41,11 @@ impl Core {
     ///
     /// # Errors
     /// When the database's URL is not valid.
-    pub fn open(database: &DatabaseConfig, outside: &OutsideConfig, secret: SecretKey) -> Result<Self, sqlx::Error> {
+    pub fn open(
+        database: &DatabaseConfig,
+        outside: &OutsideConfig,
+        secret: SecretKey,
+    ) -> Result<Self, sqlx::Error> {
         let db = database.pool()?;
         let chance = Chance::os();
         let shutdown = CancellationToken::new();
@@ -93,7 +97,9 @@ impl Core {
 
 /// Waits for SIGTERM or SIGINT, then tells everything to end.
 pub async fn wait_for_end(shutdown: &CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         tracing::error!("signals cannot be received; the process ends only when it is killed");
         return shutdown.cancelled().await;
     };
@@ -109,6 +115,9 @@ pub async fn wait_for_end(shutdown: &CancellationToken) {
 /// Waits until a part has finished, within bounds.
 pub async fn finish<T>(part: JoinHandle<T>) {
     if tokio::time::timeout(FINISH, part).await.is_err() {
-        tracing::error!(finish_s = FINISH.as_secs(), "some work did not finish in time and is cut off");
+        tracing::error!(
+            finish_s = FINISH.as_secs(),
+            "some work did not finish in time and is cut off"
+        );
     }
 }

@@ -5,7 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use app::ssr::Portal;
 use tokio_util::sync::CancellationToken;
 
-use crate::{client_address::AddressRange, live::Live, mail::dev_mailbox::DevMailbox, metrics::Metrics, redacted::Redacted};
+use crate::{
+    client_address::AddressRange, live::Live, mail::dev_mailbox::DevMailbox, metrics::Metrics,
+    redacted::Redacted,
+};
 
 /// Cheap to clone: all of it is behind one pointer.
 #[derive(Clone, Debug)]

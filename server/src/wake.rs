@@ -27,29 +27,30 @@ pub fn listen(db: PgPool, chance: Chance, shutdown: CancellationToken) -> Wake {
     tokio::spawn(async move {
         shutdown.run_until_cancelled(listen_for_ever(db, sender)).await;
     });
-    Wake {
-        notifications: receiver,
-        chance,
-    }
+    Wake { notifications: receiver, chance }
 }
 
 async fn listen_for_ever(db: PgPool, sender: watch::Sender<u64>) {
     let mut is_down = false;
     loop {
-        match listen_once(&db, &sender, &mut is_down).await {
-            Ok(()) => {}
-            // Said once per outage: the tick goes on working without it.
-            Err(error) if !is_down => {
-                is_down = true;
-                log_error("listening for notifications was interrupted; trying again every second", &error);
-            }
-            Err(_) => {}
+        // Said once per outage: the tick goes on working without it.
+        if let Err(error) = listen_once(&db, &sender, &mut is_down).await
+            && !std::mem::replace(&mut is_down, true)
+        {
+            log_error(
+                "listening for notifications was interrupted; trying again every second",
+                &error,
+            );
         }
         tokio::time::sleep(RECONNECT_AFTER).await;
     }
 }
 
-async fn listen_once(db: &PgPool, sender: &watch::Sender<u64>, is_down: &mut bool) -> Result<(), sqlx::Error> {
+async fn listen_once(
+    db: &PgPool,
+    sender: &watch::Sender<u64>,
+    is_down: &mut bool,
+) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(db).await?;
     listener.listen(CHANNEL).await?;
     if std::mem::take(is_down) {

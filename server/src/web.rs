@@ -42,7 +42,9 @@ impl Web<'_> {
             chance: core.chance.clone(),
             secret: core.secret.clone(),
             urls: core.urls.clone(),
-            assets: Arc::new(Assets::find(&self.web.site_root).context("the site's files are not complete")?),
+            assets: Arc::new(
+                Assets::find(&self.web.site_root).context("the site's files are not complete")?,
+            ),
             organizations: OrganizationCache::default(),
             dev: self.mailbox.is_some(),
         };
@@ -64,7 +66,11 @@ impl Web<'_> {
             site_root: self.web.site_root.clone(),
             metrics,
             metrics_token: self.web.metrics_token.clone(),
-            mailbox: self.mailbox.map(DevMailbox::open).transpose().context("the mailbox folder cannot be made")?,
+            mailbox: self
+                .mailbox
+                .map(DevMailbox::open)
+                .transpose()
+                .context("the mailbox folder cannot be made")?,
             live,
             shutdown: core.shutdown.clone(),
         }))

@@ -76,7 +76,12 @@ impl Worker {
     }
 
     /// Repeats a unit of work. It never dies: an error or a panic is logged once per outage, and the next tick tries again.
-    async fn repeat<F: Future<Output = Unit>>(&self, name: &'static str, pace: Pace, unit: impl Fn() -> F) {
+    async fn repeat<F: Future<Output = Unit>>(
+        &self,
+        name: &'static str,
+        pace: Pace,
+        unit: impl Fn() -> F,
+    ) {
         let mut wake = self.wake.clone();
         let mut is_failing = false;
         while !self.shutdown.is_cancelled() {

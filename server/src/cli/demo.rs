@@ -60,7 +60,10 @@ impl Demo {
             return advance(&db, by).await;
         }
         let mut progress = Progress::start("loading the demo");
-        let data = demo::seed(&db, SystemClock.now(), SEED, &mut |step| progress.set(step.done, step.total)).await;
+        let data = demo::seed(&db, SystemClock.now(), SEED, &mut |step| {
+            progress.set(step.done, step.total)
+        })
+        .await;
         progress.finish();
         let data = data.context("could not load the demo")?;
         if let Some(customers) = self.customers {
@@ -77,10 +80,18 @@ impl Demo {
             },
             customers: data.customers.iter().map(listed).collect(),
         };
-        demo_file::write(&self.data_dir, &file)
-            .with_context(|| format!("could not write demo.json into {}", self.data_dir.display()))?;
-        println!("{} is loaded. {}/demo.json says who can sign in.", file.organization.name, self.data_dir.display());
-        println!("What to do next: `foyer serve --dev-mailbox {}/mailbox`", self.data_dir.display());
+        demo_file::write(&self.data_dir, &file).with_context(|| {
+            format!("could not write demo.json into {}", self.data_dir.display())
+        })?;
+        println!(
+            "{} is loaded. {}/demo.json says who can sign in.",
+            file.organization.name,
+            self.data_dir.display()
+        );
+        println!(
+            "What to do next: `foyer serve --dev-mailbox {}/mailbox`",
+            self.data_dir.display()
+        );
         Ok(())
     }
 }
@@ -97,51 +108,81 @@ fn listed(customer: &demo::DemoCustomer) -> DemoCustomer {
 async fn advance(db: &PgPool, by: RecurringInterval) -> Result<(), Failure> {
     let chance = Chance::os();
     let mut progress = Progress::start("moving the demo's time on");
-    let advanced = demo::advance(db, SystemClock.now(), || chance.rng(), by, &mut |step| progress.set(step.done, step.total)).await;
+    let advanced = demo::advance(db, SystemClock.now(), || chance.rng(), by, &mut |step| {
+        progress.set(step.done, step.total)
+    })
+    .await;
     progress.finish();
     match advanced {
         Ok(advanced) => {
-            println!("The demo's time is now {}. {} renewal(s) and ends happened on the way.", advanced.now.date(), advanced.steps);
+            println!(
+                "The demo's time is now {}. {} renewal(s) and ends happened on the way.",
+                advanced.now.date(),
+                advanced.steps
+            );
             Ok(())
         }
-        Err(AdvanceError::NoDemo) => Err(mistake("there is no demo whose time could be moved: run `foyer demo` first")),
-        Err(error) => Err(anyhow::Error::new(error).context("could not move the demo's time on").into()),
+        Err(AdvanceError::NoDemo) => {
+            Err(mistake("there is no demo whose time could be moved: run `foyer demo` first"))
+        }
+        Err(error) => {
+            Err(anyhow::Error::new(error).context("could not move the demo's time on").into())
+        }
     }
 }
 
 /// The token of an earlier run, while it still works for this demo; else a new one.
-async fn access_token(db: &PgPool, data: &DemoData, earlier: Option<DemoFile>) -> Result<String, Failure> {
+async fn access_token(
+    db: &PgPool,
+    data: &DemoData,
+    earlier: Option<DemoFile>,
+) -> Result<String, Failure> {
     let clock = DemoClock::default();
     clock.refresh(db).await.context("could not read the demo's clock")?;
     let organization_id = data.organization.id;
     if let Some(token) = earlier.map(|file| file.access_token) {
-        let actor = access_token::authenticate(db, &token, clock.now()).await.context("could not check the earlier token")?;
+        let actor = access_token::authenticate(db, &token, clock.now())
+            .await
+            .context("could not check the earlier token")?;
         if actor.as_ref().and_then(Actor::organization_id) == Some(organization_id) {
             return Ok(token);
         }
     }
     let mut cx = Context::system_for(organization_id, clock.now(), Chance::os().rng());
     let input = CreateAccessToken { organization_id, name: "demo".to_owned(), expires_at: None };
-    let (_, token) = access_token::create(db, &mut cx, input).await.context("could not make the demo's token")?;
+    let (_, token) = access_token::create(db, &mut cx, input)
+        .await
+        .context("could not make the demo's token")?;
     Ok(token.expose().to_owned())
 }
 
 async fn copy_customers(db: &PgPool, data: &DemoData, customers: u64) -> Result<(), Failure> {
     let mut progress = Progress::start("copying customers");
-    let copied = bulk::copy_customers(db, data.organization.id, customers, &mut |step| progress.set(step.done, step.total)).await;
+    let copied = bulk::copy_customers(db, data.organization.id, customers, &mut |step| {
+        progress.set(step.done, step.total)
+    })
+    .await;
     progress.finish();
     copied.context("could not copy the customers")?;
     eprintln!("checking the books …");
-    let violations = invariants::check(db, data.organization.id).await.context("could not check the books")?;
+    let violations =
+        invariants::check(db, data.organization.id).await.context("could not check the books")?;
     match violations.first() {
         None => Ok(()),
-        Some(first) => Err(anyhow::anyhow!("{} broken rule(s) after copying, the first: {first:?}", violations.len()).into()),
+        Some(first) => Err(anyhow::anyhow!(
+            "{} broken rule(s) after copying, the first: {first:?}",
+            violations.len()
+        )
+        .into()),
     }
 }
 
 /// Reads `1month`, `2weeks`, `3 days`.
 fn parse_interval(text: &str) -> Result<RecurringInterval, String> {
-    let wrong = || "write a number and day(s), week(s), month(s) or year(s), such as 1month or 2weeks".to_owned();
+    let wrong = || {
+        "write a number and day(s), week(s), month(s) or year(s), such as 1month or 2weeks"
+            .to_owned()
+    };
     let text = text.trim();
     let split = text.find(|character: char| !character.is_ascii_digit()).ok_or_else(wrong)?;
     let (count, unit) = text.split_at(split);
@@ -162,8 +203,14 @@ mod tests {
 
     #[test]
     fn times_are_read_as_people_write_them() {
-        assert_eq!(parse_interval("1month").unwrap(), RecurringInterval::new(Interval::Month, 1).unwrap());
-        assert_eq!(parse_interval("2 weeks").unwrap(), RecurringInterval::new(Interval::Week, 2).unwrap());
+        assert_eq!(
+            parse_interval("1month").unwrap(),
+            RecurringInterval::new(Interval::Month, 1).unwrap()
+        );
+        assert_eq!(
+            parse_interval("2 weeks").unwrap(),
+            RecurringInterval::new(Interval::Week, 2).unwrap()
+        );
         for wrong in ["", "month", "1", "0days", "-1day", "1fortnight", "99999years"] {
             assert!(parse_interval(wrong).is_err(), "{wrong}");
         }

@@ -41,7 +41,12 @@ pub struct Create {
     #[arg(long, value_name = "SLUG")]
     organization: String,
     /// The customer, by e-mail address
-    #[arg(long, value_name = "ADDRESS", required_unless_present = "external_id", conflicts_with = "external_id")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        required_unless_present = "external_id",
+        conflicts_with = "external_id"
+    )]
     email: Option<String>,
     /// The customer, by your own id
     #[arg(long, value_name = "ID")]
@@ -68,8 +73,11 @@ impl Create {
         let db = database.pool().context("could not open the database")?;
         let organization = find_organization(&db, &self.organization).await?;
         let actor = Actor::System { organization_id: Some(organization.id) };
-        let found = customer::find(&db, &actor, organization.id, &key).await.context("could not look for the customer")?;
-        let found = found.ok_or_else(|| mistake(format!("{} has no such customer", organization.name)))?;
+        let found = customer::find(&db, &actor, organization.id, &key)
+            .await
+            .context("could not look for the customer")?;
+        let found =
+            found.ok_or_else(|| mistake(format!("{} has no such customer", organization.name)))?;
         let clock = DemoClock::default();
         clock.refresh(&db).await.context("could not read the clock")?;
         let mut cx = Context::system_for(organization.id, clock.now(), Chance::os().rng());
@@ -79,17 +87,22 @@ impl Create {
             return_to: self.return_to,
             return_url: self.return_url,
         };
-        let code = hand_over::create(&db, &mut cx, input).await.context("could not make the link")?;
+        let code =
+            hand_over::create(&db, &mut cx, input).await.context("could not make the link")?;
         eprintln!("Signs in {} once, within five minutes:", found.email);
-        println!("{}", UrlBuilder::new(outside.public_url.as_str()).hand_over(&organization.slug, code.expose()));
+        println!(
+            "{}",
+            UrlBuilder::new(outside.public_url.as_str())
+                .hand_over(&organization.slug, code.expose())
+        );
         Ok(())
     }
 
     fn key(&self) -> Result<CustomerKey, String> {
         match (&self.email, &self.external_id) {
-            (Some(email), _) => {
-                EmailAddress::parse(email).map(CustomerKey::Email).map_err(|_| "--email is not an e-mail address".to_owned())
-            }
+            (Some(email), _) => EmailAddress::parse(email)
+                .map(CustomerKey::Email)
+                .map_err(|_| "--email is not an e-mail address".to_owned()),
             (None, Some(id)) => Ok(CustomerKey::ExternalId(id.clone())),
             (None, None) => Err("--email or --external-id says which customer".to_owned()),
         }

@@ -23,7 +23,9 @@ impl Migrate {
         let mut mistakes = Mistakes::default();
         let database = self.database.check(&mut mistakes);
         let db = checked(mistakes, database)?.pool().context("could not open the database")?;
-        let missing = migrations::missing(&db).await.context("could not read which migrations the database has")?;
+        let missing = migrations::missing(&db)
+            .await
+            .context("could not read which migrations the database has")?;
         if missing.is_empty() {
             println!("The database is up to date.");
             return Ok(());

@@ -70,10 +70,17 @@ impl Create {
         println!("{name} is there: {id}");
         println!();
         println!("What to do next:");
-        println!("  foyer token create --organization {slug} --name backend     a token for your own backend");
+        println!(
+            "  foyer token create --organization {slug} --name backend     a token for your own backend"
+        );
         match self.outside.public_url {
-            Some(url) => println!("  {}     its portal", UrlBuilder::new(&url).absolute(&paths::overview(slug.as_str()))),
-            None => println!("  its portal is at {} of your public URL", paths::overview(slug.as_str())),
+            Some(url) => println!(
+                "  {}     its portal",
+                UrlBuilder::new(&url).absolute(&paths::overview(slug.as_str()))
+            ),
+            None => {
+                println!("  its portal is at {} of your public URL", paths::overview(slug.as_str()))
+            }
         }
         Ok(())
     }
@@ -82,9 +89,13 @@ impl Create {
         let slug = mistakes.take(Slug::parse(&self.slug).map_err(|_| {
             "--slug must have 2 to 64 characters, a-z, 0-9 and single hyphens, and be no reserved word".to_owned()
         }));
-        let locale = mistakes.take(Locale::from_tag(&self.locale).ok_or("--locale must be en or de".to_owned()));
+        let locale = mistakes
+            .take(Locale::from_tag(&self.locale).ok_or("--locale must be en or de".to_owned()));
         let support_email = self.support_email.as_deref().map(|text| {
-            mistakes.take(EmailAddress::parse(text).map_err(|_| "--support-email is not an e-mail address".to_owned()))
+            mistakes.take(
+                EmailAddress::parse(text)
+                    .map_err(|_| "--support-email is not an e-mail address".to_owned()),
+            )
         });
         Some(CreateOrganization {
             slug: slug?,
@@ -101,7 +112,11 @@ impl Create {
 fn refused(error: CreateOrganizationError) -> Failure {
     match error {
         CreateOrganizationError::Invalid(errors) => super::field_mistakes(&errors),
-        CreateOrganizationError::SlugTaken => super::mistake("--slug belongs to another organization: choose a different one"),
-        other => Failure::Other(anyhow::Error::new(other).context("could not make the organization")),
+        CreateOrganizationError::SlugTaken => {
+            super::mistake("--slug belongs to another organization: choose a different one")
+        }
+        other => {
+            Failure::Other(anyhow::Error::new(other).context("could not make the organization"))
+        }
     }
 }

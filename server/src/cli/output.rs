@@ -35,7 +35,7 @@ impl Progress {
             bar.set_position(done);
             return;
         }
-        let percent = if total == 0 { 100 } else { done * 100 / total };
+        let percent = (done * 100).checked_div(total).unwrap_or(100);
         if percent >= self.told_percent + 10 {
             self.told_percent = percent - percent % 10;
             eprintln!("{}: {} %", self.what, self.told_percent);

@@ -9,8 +9,8 @@ use tokio::net::TcpListener;
 use super::{Failure, LogSettings, checked};
 use crate::{
     config::{
-        DatabaseConfig, DatabaseSettings, Delivery, MailConfig, MailSettings, Mistakes, OutsideConfig, OutsideSettings, SecretSettings,
-        WebConfig, WebSettings,
+        DatabaseConfig, DatabaseSettings, Delivery, MailConfig, MailSettings, Mistakes,
+        OutsideConfig, OutsideSettings, SecretSettings, WebConfig, WebSettings,
     },
     demo_file, process, telemetry,
     web::{self, Web},
@@ -55,10 +55,10 @@ impl Serve {
         let outside = self.outside.check(&mut mistakes);
         let secret = self.secret.check(&mut mistakes);
         // Without a worker no mail leaves here, so none needs to be configured; the mailbox may still be shown.
-        let mail = match self.no_worker && self.mail.smtp_url.is_none() && self.mail.dev_mailbox.is_none() {
-            true => Some(None),
-            false => self.mail.check(&mut mistakes).map(Some),
-        };
+        let sends_no_mail =
+            self.no_worker && self.mail.smtp_url.is_none() && self.mail.dev_mailbox.is_none();
+        let mail =
+            if sends_no_mail { Some(None) } else { self.mail.check(&mut mistakes).map(Some) };
         self.log.check(&mut mistakes);
         let config = web.zip(database).zip(outside).zip(secret).zip(mail);
         let ((((web, database), outside), secret), mail) = checked(mistakes, config)?;
@@ -68,18 +68,28 @@ impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let config = self.check()?;
         telemetry::start(&self.log.log).map_err(super::mistake)?;
-        let core = process::Core::open(&config.database, &config.outside, config.secret).context("could not open the database")?;
+        let core = process::Core::open(&config.database, &config.outside, config.secret)
+            .context("could not open the database")?;
         core.start_clock();
         let listener = TcpListener::bind(config.web.listen).await.with_context(|| {
-            format!("could not listen on {}: another program may have the port, choose one by --listen", config.web.listen)
+            format!(
+                "could not listen on {}: another program may have the port, choose one by --listen",
+                config.web.listen
+            )
         })?;
         let mailbox = match &config.mail {
-            Some(MailConfig { delivery: Delivery::DevMailbox(folder), .. }) => Some(folder.as_path()),
+            Some(MailConfig { delivery: Delivery::DevMailbox(folder), .. }) => {
+                Some(folder.as_path())
+            }
             _ => None,
         };
-        let state = Web { core: &core, outside: &config.outside, web: &config.web, mailbox }.state().await?;
+        let state = Web { core: &core, outside: &config.outside, web: &config.web, mailbox }
+            .state()
+            .await?;
         let worker = match (&config.mail, self.no_worker) {
-            (Some(mail), false) => Some(tokio::spawn(core.worker(mail).context("could not prepare the mails")?.run())),
+            (Some(mail), false) => {
+                Some(tokio::spawn(core.worker(mail).context("could not prepare the mails")?.run()))
+            }
             _ => None,
         };
         tracing::info!(listen = %config.web.listen, worker = worker.is_some(), "serving");

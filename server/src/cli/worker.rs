@@ -38,7 +38,8 @@ impl Worker {
         let settings = database.zip(outside).zip(secret).zip(mail);
         let (((database, outside), secret), mail) = checked(mistakes, settings)?;
         telemetry::start(&self.log.log).map_err(super::mistake)?;
-        let core = Core::open(&database, &outside, secret).context("could not open the database")?;
+        let core =
+            Core::open(&database, &outside, secret).context("could not open the database")?;
         core.start_clock();
         let worker = core.worker(&mail).context("could not prepare the mails")?;
         tracing::info!("the worker is running");

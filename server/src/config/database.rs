@@ -38,10 +38,7 @@ impl DatabaseSettings {
                     .to_owned(),
             ),
         });
-        Some(DatabaseConfig {
-            url: url?,
-            connections: connections?,
-        })
+        Some(DatabaseConfig { url: url?, connections: connections? })
     }
 }
 
@@ -52,8 +49,7 @@ fn check_url(url: Option<&str>) -> Result<Redacted, String> {
     )?;
     // The parser's own message may repeat the password, so it is not shown.
     let parsed = url::Url::parse(url).ok();
-    let is_postgres =
-        parsed.is_some_and(|url| matches!(url.scheme(), "postgres" | "postgresql"));
+    let is_postgres = parsed.is_some_and(|url| matches!(url.scheme(), "postgres" | "postgresql"));
     if !is_postgres || url.parse::<PgConnectOptions>().is_err() {
         return Err("--database-url (DATABASE_URL) is not a Postgres URL: write it as \
              postgres://user:password@host:5432/foyer"
@@ -67,13 +63,15 @@ impl DatabaseConfig {
     /// later, is found again.
     pub fn pool(&self) -> Result<PgPool, sqlx::Error> {
         let options: PgConnectOptions = self.url.expose().parse()?;
-        let options = options
-            .application_name("foyer")
-            .options([("statement_timeout", "30s"), ("lock_timeout", "10s"), ("TimeZone", "UTC")]);
+        let options = options.application_name("foyer").options([
+            ("statement_timeout", "30s"),
+            ("lock_timeout", "10s"),
+            ("TimeZone", "UTC"),
+        ]);
         Ok(PgPoolOptions::new()
             .max_connections(self.connections)
             .acquire_timeout(Duration::from_secs(5))
-            .idle_timeout(Duration::from_secs(300))
+            .idle_timeout(Duration::from_mins(5))
             .connect_lazy_with(options))
     }
 }

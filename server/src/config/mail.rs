@@ -10,7 +10,7 @@ use crate::redacted::Redacted;
 
 #[derive(Args, Clone, Default)]
 pub struct MailSettings {
-    /// The SMTP server: smtps://user:password@host (TLS), smtp://user:password@host:587?tls=required (STARTTLS), or smtp://host:25
+    /// The SMTP server: `smtps://user:password@host` (TLS), `smtp://user:password@host:587?tls=required` (STARTTLS), or `smtp://host:25`
     #[arg(long, env = "FOYER_SMTP_URL", hide_env_values = true, value_name = "URL")]
     pub smtp_url: Option<String>,
     /// The address that mails come from; the name beside it is the organization's
@@ -51,7 +51,10 @@ impl MailSettings {
         let in_mailbox = matches!(delivery, Some(Delivery::DevMailbox(_)));
         let from = match given(self.mail_from.as_ref()) {
             None if in_mailbox => Ok("portal@localhost"),
-            None => Err("--mail-from (FOYER_MAIL_FROM) is missing: give the address that mails come from".to_owned()),
+            None => Err(
+                "--mail-from (FOYER_MAIL_FROM) is missing: give the address that mails come from"
+                    .to_owned(),
+            ),
             Some(from) => Ok(from),
         };
         let from = mistakes.take(from.and_then(|from| {
@@ -59,10 +62,7 @@ impl MailSettings {
                 "--mail-from (FOYER_MAIL_FROM) is not an e-mail address: give it bare, as billing@example.com".to_owned()
             })
         }));
-        Some(MailConfig {
-            delivery: delivery?,
-            from: from?,
-        })
+        Some(MailConfig { delivery: delivery?, from: from? })
     }
 
     fn delivery(&self) -> Result<Delivery, String> {
@@ -90,7 +90,11 @@ impl MailSettings {
 mod tests {
     use super::*;
 
-    fn check(smtp: Option<&str>, from: Option<&str>, folder: Option<&str>) -> (Option<MailConfig>, String) {
+    fn check(
+        smtp: Option<&str>,
+        from: Option<&str>,
+        folder: Option<&str>,
+    ) -> (Option<MailConfig>, String) {
         let mut mistakes = Mistakes::default();
         let settings = MailSettings {
             smtp_url: smtp.map(str::to_owned),
@@ -103,12 +107,22 @@ mod tests {
 
     #[test]
     fn one_way_out_is_chosen() {
-        assert!(check(Some("smtp://u:p@mail.example:587?tls=required"), Some("a@example.com"), None).0.is_some());
+        assert!(
+            check(Some("smtp://u:p@mail.example:587?tls=required"), Some("a@example.com"), None)
+                .0
+                .is_some()
+        );
         assert!(check(None, None, Some(".data/mailbox")).0.is_some());
         let (none, told) = check(None, None, None);
         assert!(none.is_none());
-        assert!(told.contains("2 mistake") && told.contains("FOYER_SMTP_URL") && told.contains("FOYER_MAIL_FROM"));
-        assert!(check(Some("smtp://h"), Some("a@example.com"), Some("x")).1.contains("keep the first"));
+        assert!(
+            told.contains("2 mistake")
+                && told.contains("FOYER_SMTP_URL")
+                && told.contains("FOYER_MAIL_FROM")
+        );
+        assert!(
+            check(Some("smtp://h"), Some("a@example.com"), Some("x")).1.contains("keep the first")
+        );
         let (_, told) = check(Some("http://u:hunter2@h"), Some("not an address"), None);
         assert!(told.contains("2 mistake") && !told.contains("hunter2"));
     }

@@ -31,15 +31,13 @@ impl OutsideSettings {
             if range.trim().is_empty() {
                 continue;
             }
-            let parsed = range.trim().parse::<AddressRange>().map_err(|error| {
-                format!("--trusted-proxies (FOYER_TRUSTED_PROXIES): {error}")
-            });
+            let parsed = range
+                .trim()
+                .parse::<AddressRange>()
+                .map_err(|error| format!("--trusted-proxies (FOYER_TRUSTED_PROXIES): {error}"));
             trusted_proxies.extend(mistakes.take(parsed));
         }
-        Some(OutsideConfig {
-            public_url: public_url?,
-            trusted_proxies,
-        })
+        Some(OutsideConfig { public_url: public_url?, trusted_proxies })
     }
 }
 
@@ -62,7 +60,9 @@ fn is_loopback(url: &Url) -> bool {
 fn check_public_url(url: Option<&str>) -> Result<Url, String> {
     let wrong = |what: &str| Err(format!("--public-url (FOYER_PUBLIC_URL) {what}"));
     let Some(text) = url else {
-        return wrong("is missing: give the address that customers see, such as https://billing.example.com");
+        return wrong(
+            "is missing: give the address that customers see, such as https://billing.example.com",
+        );
     };
     let Ok(url) = Url::parse(text) else {
         return wrong("is not a URL: write it as https://billing.example.com");
@@ -77,7 +77,9 @@ fn check_public_url(url: Option<&str>) -> Result<Url, String> {
         return wrong("must not hold a user name or a password");
     }
     if url.scheme() == "http" && !is_loopback(&url) {
-        return wrong("must start with https://: plain http is allowed only on this machine (127.0.0.1, localhost)");
+        return wrong(
+            "must start with https://: plain http is allowed only on this machine (127.0.0.1, localhost)",
+        );
     }
     Ok(url)
 }
@@ -88,12 +90,21 @@ mod tests {
 
     #[test]
     fn https_anywhere_http_only_here() {
-        for right in ["https://billing.example.com", "http://127.0.0.1:3000", "http://localhost/", "http://[::1]:80"] {
+        for right in [
+            "https://billing.example.com",
+            "http://127.0.0.1:3000",
+            "http://localhost/",
+            "http://[::1]:80",
+        ] {
             assert!(check_public_url(Some(right)).is_ok(), "{right}");
         }
         for wrong in [
-            "http://billing.example.com", "ftp://x.example", "billing.example.com",
-            "https://example.com/billing", "https://example.com/?a=b", "https://u:p@example.com",
+            "http://billing.example.com",
+            "ftp://x.example",
+            "billing.example.com",
+            "https://example.com/billing",
+            "https://example.com/?a=b",
+            "https://u:p@example.com",
         ] {
             assert!(check_public_url(Some(wrong)).is_err(), "{wrong}");
         }

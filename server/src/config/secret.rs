@@ -34,9 +34,11 @@ impl SecretSettings {
     fn read(&self) -> Result<SecretKey, String> {
         let key = given(self.secret_key.as_ref());
         match (key, &self.secret_key_file) {
-            (Some(_), Some(_)) => Err("both --secret-key (FOYER_SECRET_KEY) and --secret-key-file \
+            (Some(_), Some(_)) => {
+                Err("both --secret-key (FOYER_SECRET_KEY) and --secret-key-file \
                  (FOYER_SECRET_KEY_FILE) are set: keep one"
-                .to_owned()),
+                    .to_owned())
+            }
             (Some(hex), None) => parse(hex, "--secret-key (FOYER_SECRET_KEY)"),
             (None, Some(file)) => {
                 let name = format!("--secret-key-file (FOYER_SECRET_KEY_FILE) {}", file.display());

@@ -13,7 +13,12 @@ use crate::redacted::Redacted;
 #[derive(Args, Clone, Debug, Default)]
 pub struct WebSettings {
     /// Where to listen
-    #[arg(long, env = "FOYER_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        env = "FOYER_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:3000"
+    )]
     pub listen: String,
     /// The folder with the built scripts and styles (what `cargo xtask build` writes)
     #[arg(long, env = "FOYER_SITE_ROOT", value_name = "DIR", default_value = "target/site")]

@@ -18,10 +18,9 @@ pub async fn brand_css(Extension(info): Extension<RequestInfo>, request: Request
     let color = AccentColor::parse(&organization.accent_color).unwrap_or(AccentColor::BLACK);
     // Only the version that these colours have may be kept; another would freeze old colours under a new name.
     let version = format!("v={}", brand::version(color));
-    let cache = match request.uri().query() == Some(version.as_str()) {
-        true => "public, max-age=31536000, immutable",
-        false => "no-cache",
-    };
-    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, cache)];
+    let is_current = request.uri().query() == Some(version.as_str());
+    let cache = if is_current { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let headers =
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, cache)];
     (headers, brand::css(color)).into_response()
 }

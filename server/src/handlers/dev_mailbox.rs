@@ -1,5 +1,7 @@
 //! `/dev/mailbox`: the mails of a demo or a developer's machine, for everyone to read. Not there in production.
 
+use std::fmt::Write as _;
+
 use axum::{
     Json, Router,
     extract::{Path, State},
@@ -30,19 +32,21 @@ async fn list(State(state): State<AppState>) -> Result<Html<String>, Problem> {
     let mails = mailbox(&state)?.list().await.map_err(|error| unreadable(&error))?;
     let mut rows = String::new();
     for mail in &mails {
-        rows.push_str(&format!(
-            "<tr><td><a href=\"/dev/mailbox/{}\">{}</a></td><td>{}</td></tr>\n",
+        let _ = writeln!(
+            rows,
+            "<tr><td><a href=\"/dev/mailbox/{}\">{}</a></td><td>{}</td></tr>",
             mail.id,
             escape(&mail.subject),
             escape(&mail.to)
-        ));
+        );
     }
-    let content = match rows.is_empty() {
-        true => "<h1>Mailbox</h1>\n<p>No mail yet. Ask for a sign-in code, and it shows here within a second or two.</p>".to_owned(),
-        false => format!(
+    let content = if rows.is_empty() {
+        "<h1>Mailbox</h1>\n<p>No mail yet. Ask for a sign-in code, and it shows here within a second or two.</p>".to_owned()
+    } else {
+        format!(
             "<h1>Mailbox</h1>\n<p>Mails that would have been sent, the newest first.</p>\n\
              <table><thead><tr><th scope=\"col\">Subject</th><th scope=\"col\">To</th></tr></thead><tbody>\n{rows}</tbody></table>"
-        ),
+        )
     };
     Ok(Html(page(Locale::En, "Mailbox", &state.portal.assets.style, &content)))
 }
@@ -78,7 +82,9 @@ async fn html(State(state): State<AppState>, Path(id): Path<String>) -> Result<R
 
 fn with_policy(body: String, policy: &'static str) -> Response {
     let mut response = Html(body).into_response();
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     response
 }
 

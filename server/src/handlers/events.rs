@@ -25,21 +25,36 @@ use crate::{
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A stream ends then; a page that is still open asks for a new one, and its session is checked again.
-const LIFETIME: Duration = Duration::from_secs(600);
+const LIFETIME: Duration = Duration::from_mins(10);
 
-pub async fn events(State(state): State<AppState>, Extension(info): Extension<RequestInfo>) -> Response {
+pub async fn events(
+    State(state): State<AppState>,
+    Extension(info): Extension<RequestInfo>,
+) -> Response {
+    if info.organization.is_none() {
+        return Problem::NotFound.into_response();
+    }
     let Some(Some(signed_in)) = info.signed_in.get() else {
         // No body: the page that asked goes to sign-in by itself.
-        return (StatusCode::UNAUTHORIZED, [("content-type", "application/json")], "{\"code\":\"unauthenticated\"}").into_response();
+        return (
+            StatusCode::UNAUTHORIZED,
+            [("content-type", "application/json")],
+            "{\"code\":\"unauthenticated\"}",
+        )
+            .into_response();
     };
     let Some(subscription) = state.live.open(&signed_in.actor, state.portal.clock.now()) else {
         return Problem::TooManyStreams.into_response();
     };
     let ends_at = Instant::now() + LIFETIME;
     let stream = stream::unfold(Opened { subscription, state, info, ends_at }, next_event);
-    let mut response = Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("still here")).into_response();
+    let mut response = Sse::new(stream)
+        .keep_alive(KeepAlive::new().interval(HEARTBEAT).text("still here"))
+        .into_response();
     // Proxies would hold the stream back to fill their buffers.
-    response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response
+        .headers_mut()
+        .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response
 }
 
@@ -61,7 +76,9 @@ async fn next_event(mut opened: Opened) -> Option<(Result<Event, Infallible>, Op
             Told::CheckSession if opened.session_holds().await => {}
             Told::CheckSession => return None,
             Told::Change { kind, id } => {
-                let event = Event::default().event("change").data(json!({"kind": kind, "id": id}).to_string());
+                let event = Event::default()
+                    .event("change")
+                    .data(json!({"kind": kind, "id": id}).to_string());
                 return Some((Ok(event), opened));
             }
         }
@@ -79,7 +96,8 @@ impl Opened {
         let Some(token) = self.info.cookies.get(&name) else {
             return false;
         };
-        let found = session::authenticate(&portal.db, organization.id, token, portal.clock.now()).await;
+        let found =
+            session::authenticate(&portal.db, organization.id, token, portal.clock.now()).await;
         matches!(found, Ok(Some(_)))
     }
 }

@@ -32,20 +32,32 @@ pub async fn hand_over(
     let Some(organization) = &info.organization else {
         return Problem::NotFound.into_response();
     };
-    let parameters = parameters.map_or_else(|_| Parameters::default(), |Query(parameters)| parameters);
+    let parameters =
+        parameters.map_or_else(|_| Parameters::default(), |Query(parameters)| parameters);
     let portal = &state.portal;
-    let mut cx = Context::system_for(organization.id, portal.clock.now(), portal.chance.rng()).with_request_id(&info.request_id);
-    let redeemed = hand_over::redeem(&portal.db, &mut cx, organization.id, &parameters.code, &info.user_agent).await;
+    let mut cx = Context::system_for(organization.id, portal.clock.now(), portal.chance.rng())
+        .with_request_id(&info.request_id);
+    let redeemed =
+        hand_over::redeem(&portal.db, &mut cx, organization.id, &parameters.code, &info.user_agent)
+            .await;
     let slug = organization.slug.as_str();
     let wanted = safe_return(slug, &parameters.to);
     match redeemed {
         Ok(Some(session)) => {
             let to = wanted.or(session.return_to.as_deref().and_then(|to| safe_return(slug, to)));
-            let cookie = set_header(&portal.urls, CookieKind::Session, organization.id, session.token.expose());
+            let cookie = set_header(
+                &portal.urls,
+                CookieKind::Session,
+                organization.id,
+                session.token.expose(),
+            );
             see_other(&to.unwrap_or_else(|| paths::overview(slug)), cookie)
         }
         // Used, expired or invented: the same way on for each.
-        Ok(None) => see_other(&wanted.map_or_else(|| paths::sign_in(slug), |to| paths::sign_in_to(slug, &to)), None),
+        Ok(None) => see_other(
+            &wanted.map_or_else(|| paths::sign_in(slug), |to| paths::sign_in_to(slug, &to)),
+            None,
+        ),
         Err(error) => {
             log_error("a hand-over could not be redeemed", &error);
             Problem::Internal.into_response()

@@ -17,7 +17,9 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(state): State<AppState>) -> Response {
     match migrations::missing(&state.portal.db).await {
         Ok(missing) if missing.is_empty() => "ready\n".into_response(),
-        Ok(missing) => unready(&format!("{} migration(s) are missing: run `foyer migrate`\n", missing.len())),
+        Ok(missing) => {
+            unready(&format!("{} migration(s) are missing: run `foyer migrate`\n", missing.len()))
+        }
         Err(error) => {
             log_error("the database does not answer", &error);
             unready("the database does not answer\n")

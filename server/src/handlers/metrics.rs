@@ -11,7 +11,11 @@ use time::OffsetDateTime;
 
 use crate::{middleware::client::Client, problem::Problem, redacted::Redacted, state::AppState};
 
-pub async fn metrics(State(state): State<AppState>, Extension(client): Extension<Client>, headers: HeaderMap) -> Response {
+pub async fn metrics(
+    State(state): State<AppState>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Response {
     let allowed = match &state.metrics_token {
         Some(token) => has_token(&headers, token),
         None => client.is_this_machine,
@@ -21,16 +25,22 @@ pub async fn metrics(State(state): State<AppState>, Extension(client): Extension
     }
     let pool = &state.portal.db;
     metrics::gauge!("database_connections", "state" => "open").set(f64::from(pool.size()));
-    metrics::gauge!("database_connections", "state" => "idle").set(u32::try_from(pool.num_idle()).map_or(0.0, f64::from));
+    metrics::gauge!("database_connections", "state" => "idle")
+        .set(u32::try_from(pool.num_idle()).map_or(0.0, f64::from));
     measure_lag(&state).await;
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], state.metrics.render()).into_response()
 }
 
 /// Compares digests, so that the time taken tells nothing of the token.
 fn has_token(headers: &HeaderMap, token: &Redacted) -> bool {
-    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let sent = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     sent.is_some_and(|sent| {
-        backend::secret::same_digest(&backend::token::hash(sent), &backend::token::hash(token.expose()))
+        backend::secret::same_digest(
+            &backend::token::hash(sent),
+            &backend::token::hash(token.expose()),
+        )
     })
 }
 

@@ -27,15 +27,19 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let mut router = Router::new();
     for listing in generate_route_list(App) {
         let (for_get, for_post) = (render.clone(), render.clone());
-        let methods = get(move |request: Request| for_get(request))
-            .post(move |State(state): State<AppState>, request: Request| post(state, for_post, request));
+        let methods = get(move |request: Request| for_get(request)).post(
+            move |State(state): State<AppState>, request: Request| post(state, for_post, request),
+        );
         router = router.route(listing.path(), methods);
     }
     router
 }
 
 /// Renders the app's own "no such page" for everything that has no route.
-pub fn not_found(state: &AppState) -> impl Fn(Request) -> Pin<Box<dyn Future<Output = Response> + Send>> + Clone + Send + Sync + 'static {
+pub fn not_found(
+    state: &AppState,
+) -> impl Fn(Request) -> Pin<Box<dyn Future<Output = Response> + Send>> + Clone + Send + Sync + 'static
+{
     let render = render(state);
     move |mut request: Request| {
         let render = render.clone();
@@ -72,7 +76,11 @@ async fn post(state: AppState, render: Render, request: Request) -> Response {
             parts.headers.remove(header::CONTENT_TYPE);
             parts.extensions.insert(*form);
             let mut response = render(Request::from_parts(parts, Body::empty())).await;
-            *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            // A page that leads on, since the visitor is signed in already, does so after a refused form too.
+            if !response.status().is_redirection() {
+                *response.status_mut() =
+                    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            }
             response.headers_mut().extend(headers);
             response
         }
@@ -83,7 +91,9 @@ async fn post(state: AppState, render: Render, request: Request) -> Response {
 fn see_other(to: &str) -> Response {
     let is_path = to.starts_with('/') && !to.starts_with("//") && !to.contains('\\');
     match HeaderValue::from_str(to) {
-        Ok(location) if is_path => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        Ok(location) if is_path => {
+            (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+        }
         _ => Problem::Internal.into_response(),
     }
 }

@@ -19,10 +19,13 @@ const ROOT_EXTENSIONS: [&str; 6] = ["svg", "ico", "png", "webmanifest", "txt", "
 
 /// Serves `/pkg/…` and the files at the root, brotli where the browser takes it and the build made it.
 pub fn routes(site_root: &Path) -> Router<AppState> {
-    let folder = ServeDir::new(site_root.join("pkg")).append_index_html_on_directories(false).precompressed_br();
+    let folder = ServeDir::new(site_root.join("pkg"))
+        .append_index_html_on_directories(false)
+        .precompressed_br();
     let mut router = Router::new().nest_service("/pkg", folder);
     for name in root_files(site_root) {
-        router = router.route_service(&format!("/{name}"), get_service(ServeFile::new(site_root.join(&name))));
+        router = router
+            .route_service(&format!("/{name}"), get_service(ServeFile::new(site_root.join(&name))));
     }
     router.layer(middleware::from_fn(cache))
 }
@@ -31,13 +34,17 @@ fn root_files(site_root: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(site_root) else {
         return Vec::new();
     };
-    let names = entries.flatten().filter(|entry| entry.path().is_file()).filter_map(|entry| entry.file_name().into_string().ok());
+    let names = entries
+        .flatten()
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok());
     names.filter(|name| name != "hash.txt" && is_servable(name)).collect()
 }
 
 fn is_servable(name: &str) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    ROOT_EXTENSIONS.contains(&extension) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    ROOT_EXTENSIONS.contains(&extension)
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 /// A file whose name carries its hash never changes; the others are asked for again.
@@ -55,8 +62,10 @@ async fn cache(request: Request, next: Next) -> Response {
 fn has_hash(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or("");
     let mut parts = name.split('.').rev().skip(1);
-    parts.next().is_some_and(|hash| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
-        && parts.next().is_some()
+    parts.next().is_some_and(|hash| {
+        hash.len() >= 8
+            && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    }) && parts.next().is_some()
 }
 
 #[cfg(test)]
@@ -66,7 +75,9 @@ mod tests {
     #[test]
     fn only_hashed_names_are_kept_for_ever() {
         assert!(has_hash("/pkg/foyer.0a1b2c3d4e.js"));
-        assert!(!has_hash("/pkg/foyer.js") && !has_hash("/icon.svg") && !has_hash("/pkg/foyer_bg.wasm"));
+        assert!(
+            !has_hash("/pkg/foyer.js") && !has_hash("/icon.svg") && !has_hash("/pkg/foyer_bg.wasm")
+        );
     }
 
     #[test]

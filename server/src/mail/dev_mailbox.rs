@@ -39,9 +39,7 @@ impl DevMailbox {
     /// When the folder can be neither found nor made.
     pub fn open(folder: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        Ok(Self {
-            folder: folder.to_owned(),
-        })
+        Ok(Self { folder: folder.to_owned() })
     }
 
     /// The newest mails, at most 200; mail ids are UUIDs v7, so their names sort by time.
@@ -100,7 +98,8 @@ impl MailTransport for DevMailbox {
                 html: rendered.html.clone(),
             };
             let stored = self.store(&mail).await;
-            stored.map_err(|error| TransportError::Temporary(format!("the mailbox folder: {error}")))
+            stored
+                .map_err(|error| TransportError::Temporary(format!("the mailbox folder: {error}")))
         }
         .boxed()
     }

@@ -26,6 +26,25 @@ pub struct Sender {
     pub support_email: Option<String>,
 }
 
+impl From<backend::mail::Letter> for Letter {
+    fn from(letter: backend::mail::Letter) -> Self {
+        Self {
+            mail_id: letter.mail_id.as_uuid(),
+            to: letter.to,
+            to_name: letter.to_name,
+            locale: letter.locale,
+            template: letter.template,
+            parameters: letter.params,
+            sender: Sender {
+                slug: letter.organization_slug,
+                name: letter.organization_name,
+                accent_color: letter.organization_accent_color,
+                support_email: letter.organization_support_email,
+            },
+        }
+    }
+}
+
 impl std::fmt::Debug for Letter {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use app::urls::{UrlBuilder, paths};
-use domain::{color::AccentColor, format, id::SubscriptionId, local_time::LocalDateTime, locale::Locale, money::Money};
+use domain::{
+    color::AccentColor, format, id::SubscriptionId, local_time::LocalDateTime, locale::Locale,
+    money::Money,
+};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context,
     syntax::SyntaxConfig,
@@ -21,10 +24,16 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("sign_in.subject", include_str!("templates/sign_in.subject")),
     ("sign_in.txt", include_str!("templates/sign_in.txt")),
     ("sign_in.html", include_str!("templates/sign_in.html")),
-    ("subscription_confirmation.subject", include_str!("templates/subscription_confirmation.subject")),
+    (
+        "subscription_confirmation.subject",
+        include_str!("templates/subscription_confirmation.subject"),
+    ),
     ("subscription_confirmation.txt", include_str!("templates/subscription_confirmation.txt")),
     ("subscription_confirmation.html", include_str!("templates/subscription_confirmation.html")),
-    ("subscription_cancellation.subject", include_str!("templates/subscription_cancellation.subject")),
+    (
+        "subscription_cancellation.subject",
+        include_str!("templates/subscription_cancellation.subject"),
+    ),
     ("subscription_cancellation.txt", include_str!("templates/subscription_cancellation.txt")),
     ("subscription_cancellation.html", include_str!("templates/subscription_cancellation.html")),
     ("subscription_uncanceled.subject", include_str!("templates/subscription_uncanceled.subject")),
@@ -81,7 +90,8 @@ impl Renderer {
     pub fn render(&self, letter: &Letter) -> Result<Rendered, RenderError> {
         let render = || -> Result<Rendered, Error> {
             let known = self.environments.iter().find(|(locale, _)| *locale == letter.locale);
-            let (locale, environment) = known.ok_or_else(|| Error::from(ErrorKind::TemplateNotFound))?;
+            let (locale, environment) =
+                known.ok_or_else(|| Error::from(ErrorKind::TemplateNotFound))?;
             let values = self.values(letter, *locale);
             let part = |part: &str| {
                 let template = environment.get_template(&format!("{}.{part}", letter.template))?;
@@ -93,10 +103,7 @@ impl Renderer {
                 html: part("html")?,
             })
         };
-        render().map_err(|source| RenderError {
-            template: letter.template.clone(),
-            source,
-        })
+        render().map_err(|source| RenderError { template: letter.template.clone(), source })
     }
 
     /// What every template may read: its parameters, and what follows from them.
@@ -140,10 +147,16 @@ fn price(parameters: &serde_json::Value, locale: Locale) -> Option<String> {
         return text(locale, "free").map(str::to_owned);
     }
     let interval = parameters.get("recurring_interval")?.as_str()?;
-    let count = parameters.get("recurring_interval_count").and_then(serde_json::Value::as_i64).unwrap_or(1);
-    let key = if count == 1 { format!("every.{interval}") } else { format!("every_many.{interval}") };
+    let count =
+        parameters.get("recurring_interval_count").and_then(serde_json::Value::as_i64).unwrap_or(1);
+    let key =
+        if count == 1 { format!("every.{interval}") } else { format!("every_many.{interval}") };
     let pattern = text(locale, &key)?;
-    Some(pattern.replace("{amount}", &format::money(amount, locale)).replace("{count}", &count.to_string()))
+    Some(
+        pattern
+            .replace("{amount}", &format::money(amount, locale))
+            .replace("{count}", &count.to_string()),
+    )
 }
 
 fn environment(locale: Locale) -> Result<Environment<'static>, RenderError> {
@@ -153,12 +166,13 @@ fn environment(locale: Locale) -> Result<Environment<'static>, RenderError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax);
-    environment.set_auto_escape_callback(|name| match name.ends_with(".html") {
-        true => AutoEscape::Html,
-        false => AutoEscape::None,
+    environment.set_auto_escape_callback(|name| match name.rsplit_once('.') {
+        Some((_, "html")) => AutoEscape::Html,
+        _ => AutoEscape::None,
     });
     environment.add_function("t", move |key: &str, values: Kwargs| translate(locale, key, &values));
-    environment.add_filter("date_time", move |at: Serde<LocalDateTime>| format::date_time(&at, locale));
+    environment
+        .add_filter("date_time", move |at: Serde<LocalDateTime>| format::date_time(&at, locale));
     environment.add_filter("date", move |at: Serde<LocalDateTime>| format::date(at.date, locale));
     for (name, source) in TEMPLATES {
         environment.add_template(name, source).map_err(|source| wrong(name, source))?;
@@ -173,7 +187,8 @@ fn translate(locale: Locale, key: &str, values: &Kwargs) -> Result<String, Error
     let mut filled = String::with_capacity(pattern.len() + 32);
     let mut rest = pattern;
     while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}').ok_or_else(|| wrong(format!("`{key}` has an open brace")))?;
+        let (name, after) =
+            after.split_once('}').ok_or_else(|| wrong(format!("`{key}` has an open brace")))?;
         filled.push_str(before);
         filled.push_str(&values.get::<Value>(name)?.to_string());
         rest = after;
@@ -189,8 +204,10 @@ fn text(locale: Locale, key: &str) -> Option<&'static str> {
 
 fn texts(locale: Locale) -> &'static BTreeMap<String, String> {
     use std::sync::LazyLock;
-    static EN: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| parse(include_str!("locales/en.json")));
-    static DE: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| parse(include_str!("locales/de.json")));
+    static EN: LazyLock<BTreeMap<String, String>> =
+        LazyLock::new(|| parse(include_str!("locales/en.json")));
+    static DE: LazyLock<BTreeMap<String, String>> =
+        LazyLock::new(|| parse(include_str!("locales/de.json")));
     match locale {
         Locale::En => &EN,
         Locale::De => &DE,
@@ -212,7 +229,9 @@ mod tests {
     fn letter(locale: Locale, template: &str) -> Letter {
         let moment = |date: &str| json!({"date": date, "time": "14:03", "zone": "Europe/Berlin"});
         let parameters = match template {
-            "sign_in" => json!({"code": "7KX3PQ", "link_token": "abc.def", "code_minutes": 10, "link_minutes": 15}),
+            "sign_in" => {
+                json!({"code": "7KX3PQ", "link_token": "abc.def", "code_minutes": 10, "link_minutes": 15})
+            }
             _ => json!({
                 "subscription_id": "01930000-0000-7000-8000-000000000001",
                 "product_name": "Pro & more <b>",
@@ -291,7 +310,11 @@ mod tests {
     #[test]
     fn languages_have_the_same_texts_and_placeholders() {
         let placeholders = |text: &str| {
-            let mut names: Vec<_> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next().map(str::to_owned)).collect();
+            let mut names: Vec<_> = text
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split('}').next().map(str::to_owned))
+                .collect();
             names.sort();
             names
         };

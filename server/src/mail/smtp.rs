@@ -33,11 +33,7 @@ impl Smtp {
             .map_err(|_| TransportError::Refused("the SMTP URL is not valid".to_owned()))?
             .timeout(Some(TIMEOUT))
             .build();
-        Ok(Self {
-            transport,
-            from,
-            host: host.to_owned(),
-        })
+        Ok(Self { transport, from, host: host.to_owned() })
     }
 }
 
@@ -51,12 +47,13 @@ impl MailTransport for Smtp {
             let message = write_message(letter, rendered, &self.from, &self.host)?;
             match tokio::time::timeout(TIMEOUT, self.transport.send(message)).await {
                 Ok(Ok(_)) => Ok(()),
-                Ok(Err(error)) if error.is_permanent() => Err(TransportError::Refused(describe(&error))),
+                Ok(Err(error)) if error.is_permanent() => {
+                    Err(TransportError::Refused(describe(&error)))
+                }
                 Ok(Err(error)) => Err(TransportError::Temporary(describe(&error))),
-                Err(_) => Err(TransportError::Temporary(format!(
-                    "no end after {} s",
-                    TIMEOUT.as_secs()
-                ))),
+                Err(_) => {
+                    Err(TransportError::Temporary(format!("no end after {} s", TIMEOUT.as_secs())))
+                }
             }
         }
         .boxed()
@@ -100,19 +97,26 @@ fn write_message(
     host: &str,
 ) -> Result<Message, TransportError> {
     let refused = |what: &str| TransportError::Refused(what.to_owned());
-    let to: Address = letter.to.parse().map_err(|_| refused("the recipient's address is not valid"))?;
+    let to: Address =
+        letter.to.parse().map_err(|_| refused("the recipient's address is not valid"))?;
     let mut message = Message::builder()
-        .from(Mailbox::new(Some(letter.sender.name.clone()), from.clone()))
-        .to(Mailbox::new(letter.to_name.clone(), to))
-        .subject(&rendered.subject)
+        .from(Mailbox::new(Some(one_line(&letter.sender.name)), from.clone()))
+        .to(Mailbox::new(letter.to_name.as_deref().map(one_line), to))
+        .subject(one_line(&rendered.subject))
         .message_id(Some(format!("<{}@{host}>", letter.mail_id)))
         .header(AutoSubmitted);
-    if let Some(support) = letter.sender.support_email.as_deref().and_then(|text| text.parse().ok()) {
-        message = message.reply_to(Mailbox::new(Some(letter.sender.name.clone()), support));
+    if let Some(support) = letter.sender.support_email.as_deref().and_then(|text| text.parse().ok())
+    {
+        message = message.reply_to(Mailbox::new(Some(one_line(&letter.sender.name)), support));
     }
     message
         .multipart(MultiPart::alternative_plain_html(rendered.text.clone(), rendered.html.clone()))
         .map_err(|_| refused("the mail could not be written"))
+}
+
+/// A header holds no line ends; the library panics on some control characters.
+fn one_line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 #[cfg(test)]
@@ -150,7 +154,10 @@ mod tests {
     #[test]
     fn the_headers_stand() {
         let mail = written(Some("Ann"), "Northwind Cloud");
-        assert!(mail.contains("Message-ID: <00000000-0000-0000-0000-000000000007@portal.example.com>"), "{mail}");
+        assert!(
+            mail.contains("Message-ID: <00000000-0000-0000-0000-000000000007@portal.example.com>"),
+            "{mail}"
+        );
         assert!(mail.contains("Auto-Submitted: auto-generated"));
         assert!(mail.contains("From: \"Northwind Cloud\" <billing@example.com>"), "{mail}");
         assert!(mail.contains("Reply-To:"));
@@ -160,6 +167,9 @@ mod tests {
     #[test]
     fn a_name_cannot_add_a_header() {
         let mail = written(Some("Ann\r\nBcc: eve@example.com"), "Northwind\nX-Evil: 1");
-        assert!(!mail.lines().any(|line| line.starts_with("Bcc") || line.starts_with("X-Evil")), "{mail}");
+        assert!(
+            !mail.lines().any(|line| line.starts_with("Bcc") || line.starts_with("X-Evil")),
+            "{mail}"
+        );
     }
 }

@@ -17,22 +17,30 @@ pub struct LoggedOrganization(pub String);
 pub async fn access_log(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = method_name(request.method());
-    let route = request.extensions().get::<MatchedPath>().map_or("(none)".to_owned(), |path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("(none)".to_owned(), |path| path.as_str().to_owned());
     let response = next.run(request).await;
     let elapsed = started.elapsed();
     let status = response.status().as_u16();
-    let organization_id = response.extensions().get::<LoggedOrganization>().map(|organization| organization.0.as_str());
+    let organization_id = response
+        .extensions()
+        .get::<LoggedOrganization>()
+        .map(|organization| organization.0.as_str());
     tracing::info!(
         method,
         route,
         status,
-        elapsed_ms = elapsed.as_micros() as f64 / 1000.0,
+        elapsed_ms = elapsed.as_secs_f64() * 1000.0,
         organization_id,
         "request"
     );
-    let labels = [("method", method.to_owned()), ("route", route.clone()), ("status", status.to_string())];
+    let labels =
+        [("method", method.to_owned()), ("route", route.clone()), ("status", status.to_string())];
     metrics::counter!("http_requests_total", &labels).increment(1);
-    metrics::histogram!("http_request_duration_seconds", "route" => route).record(elapsed.as_secs_f64());
+    metrics::histogram!("http_request_duration_seconds", "route" => route)
+        .record(elapsed.as_secs_f64());
     response
 }
 

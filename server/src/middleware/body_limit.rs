@@ -18,7 +18,10 @@ pub async fn body_limit(request: Request, next: Next) -> Response {
     if [Method::GET, Method::HEAD].contains(&parts.method) {
         return next.run(Request::from_parts(parts, Body::empty())).await;
     }
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let announced = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > BODY_MAX as u64) {
         return Problem::BodyTooLarge.into_response();
     }

@@ -24,9 +24,13 @@ pub struct Client {
 }
 
 pub async fn client(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
     let headers = request.headers();
-    let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
+    let lines: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
     let client = Client {
         key: client_key(client_address(peer, &lines, &state.trusted_proxies)),
         is_this_machine: peer.to_canonical().is_loopback() && !is_forwarded(headers),
@@ -36,5 +40,7 @@ pub async fn client(State(state): State<AppState>, mut request: Request, next: N
 }
 
 fn is_forwarded(headers: &HeaderMap) -> bool {
-    ["x-forwarded-for", "forwarded", "x-forwarded-host", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name))
+    ["x-forwarded-for", "forwarded", "x-forwarded-host", "x-real-ip", "via"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
 }

@@ -46,7 +46,10 @@ fn write(headers: &mut HeaderMap, nonce: &str, additions: &PolicyAdditions, hsts
         }
     }
     if hsts {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=63072000"),
+        );
     }
     // What a page shows is its reader's alone: neither a proxy nor the browser's disk keeps it.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -66,7 +69,12 @@ fn write(headers: &mut HeaderMap, nonce: &str, additions: &PolicyAdditions, hsts
 }
 
 fn policy(nonce: &str, additions: &PolicyAdditions) -> String {
-    let ancestors: Vec<&str> = additions.frame_ancestors.iter().map(String::as_str).filter(|source| is_source(source)).collect();
+    let ancestors: Vec<&str> = additions
+        .frame_ancestors
+        .iter()
+        .map(String::as_str)
+        .filter(|source| is_source(source))
+        .collect();
     let ancestors = if ancestors.is_empty() { "'none'".to_owned() } else { ancestors.join(" ") };
     let images = additions.image_source.as_deref().filter(|source| is_source(source)).unwrap_or("");
     format!(
@@ -79,7 +87,8 @@ fn policy(nonce: &str, additions: &PolicyAdditions) -> String {
 /// A bare https origin: what stands in the organization's row must not be able to add a directive.
 fn is_source(source: &str) -> bool {
     source.strip_prefix("https://").is_some_and(|host| {
-        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:*".contains(&byte))
+        !host.is_empty()
+            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:*".contains(&byte))
     })
 }
 
@@ -91,7 +100,11 @@ mod tests {
     fn frames_are_refused_unless_the_organization_allows_them() {
         assert!(policy("n", &PolicyAdditions::default()).ends_with("frame-ancestors 'none'"));
         let additions = PolicyAdditions {
-            frame_ancestors: vec!["https://app.example.com".to_owned(), "https://x; script-src *".to_owned(), "*".to_owned()],
+            frame_ancestors: vec![
+                "https://app.example.com".to_owned(),
+                "https://x; script-src *".to_owned(),
+                "*".to_owned(),
+            ],
             image_source: None,
         };
         assert!(policy("n", &additions).ends_with("frame-ancestors https://app.example.com"));

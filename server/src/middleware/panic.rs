@@ -12,12 +12,10 @@ use futures::FutureExt;
 use crate::problem::Problem;
 
 pub async fn panic(request: Request, next: Next) -> Response {
-    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(_) => {
-            // The panic hook has logged message and place.
-            metrics::counter!("panics_total").increment(1);
-            Problem::Internal.into_response()
-        }
+    if let Ok(response) = AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        return response;
     }
+    // The panic hook has logged message and place.
+    metrics::counter!("panics_total").increment(1);
+    Problem::Internal.into_response()
 }

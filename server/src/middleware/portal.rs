@@ -37,19 +37,21 @@ pub async fn portal(State(state): State<AppState>, mut request: Request, next: N
     };
     let cookies = Cookies::parse(request.headers().get_all(header::COOKIE).iter());
     let signed_in = match &organization {
-        Some(organization) => match session_of(&state, organization, request.uri().path(), &cookies).await {
-            Ok(signed_in) => signed_in,
-            Err(problem) => return problem.into_response(),
-        },
+        Some(organization) => {
+            match session_of(&state, organization, request.uri().path(), &cookies).await {
+                Ok(signed_in) => signed_in,
+                Err(problem) => return problem.into_response(),
+            }
+        }
         None => Lookup::NotNeeded,
     };
-    let mut response = match answer_at_once(&state, &request, organization.as_deref(), &signed_in) {
-        Some(response) => response,
-        None => {
-            let info = request_info(&state, &request, cookies, organization.clone(), signed_in);
-            request.extensions_mut().insert(info);
-            next.run(request).await
-        }
+    let at_once = answer_at_once(&state, &request, organization.as_deref(), &signed_in);
+    let mut response = if let Some(response) = at_once {
+        response
+    } else {
+        let info = request_info(&state, &request, cookies, organization.clone(), signed_in);
+        request.extensions_mut().insert(info);
+        next.run(request).await
     };
     if let Some(organization) = organization {
         let extensions = response.extensions_mut();
@@ -65,11 +67,14 @@ pub async fn portal(State(state): State<AppState>, mut request: Request, next: N
 /// What is known of the session.
 enum Lookup {
     NotNeeded,
-    Done(Option<SignedIn>),
+    Done(Option<Box<SignedIn>>),
 }
 
-/// The organization that a path below `/{organization}/` names. An unknown one is not found.
-async fn organization_of(state: &AppState, path: &str) -> Result<Option<Arc<OrganizationView>>, Problem> {
+/// The organization that a path below `/{organization}/` names.
+async fn organization_of(
+    state: &AppState,
+    path: &str,
+) -> Result<Option<Arc<OrganizationView>>, Problem> {
     let mut segments = path.split('/').skip(1);
     let (Some(slug), Some(room)) = (segments.next(), segments.next()) else {
         return Ok(None);
@@ -78,8 +83,8 @@ async fn organization_of(state: &AppState, path: &str) -> Result<Option<Arc<Orga
         return Ok(None);
     }
     match state.portal.organizations.get(&state.portal.db, slug).await {
-        Ok(Some(organization)) => Ok(Some(organization)),
-        Ok(None) => Err(Problem::NotFound),
+        // The pages say themselves that there is no such portal.
+        Ok(found) => Ok(found),
         Err(error) => {
             crate::telemetry::log_error("the organization could not be read", &error);
             Err(Problem::Unavailable)
@@ -87,7 +92,12 @@ async fn organization_of(state: &AppState, path: &str) -> Result<Option<Arc<Orga
     }
 }
 
-async fn session_of(state: &AppState, organization: &OrganizationView, path: &str, cookies: &Cookies) -> Result<Lookup, Problem> {
+async fn session_of(
+    state: &AppState,
+    organization: &OrganizationView,
+    path: &str,
+    cookies: &Cookies,
+) -> Result<Lookup, Problem> {
     if !urls::needs_session(organization.slug.as_str(), path) {
         return Ok(Lookup::NotNeeded);
     }
@@ -97,7 +107,7 @@ async fn session_of(state: &AppState, organization: &OrganizationView, path: &st
     };
     let now = state.portal.clock.now();
     match session::authenticate(&state.portal.db, organization.id, token, now).await {
-        Ok(signed_in) => Ok(Lookup::Done(signed_in)),
+        Ok(signed_in) => Ok(Lookup::Done(signed_in.map(Box::new))),
         Err(error) => {
             crate::telemetry::log_error("the session could not be read", &error);
             Err(Problem::Unavailable)
@@ -106,13 +116,23 @@ async fn session_of(state: &AppState, organization: &OrganizationView, path: &st
 }
 
 /// The answers that need no page: a chosen language is kept and leaves the URL; who is signed out goes to sign-in.
-fn answer_at_once(state: &AppState, request: &Request, organization: Option<&OrganizationView>, signed_in: &Lookup) -> Option<Response> {
+fn answer_at_once(
+    state: &AppState,
+    request: &Request,
+    organization: Option<&OrganizationView>,
+    signed_in: &Lookup,
+) -> Option<Response> {
     if ![Method::GET, Method::HEAD].contains(request.method()) {
         return None;
     }
     let organization = organization?;
     if let Some((locale, rest)) = chosen_locale(request.uri()) {
-        let cookie = set_header(&state.portal.urls, CookieKind::Locale, OrganizationId::from_uuid(uuid::Uuid::nil()), locale.tag());
+        let cookie = set_header(
+            &state.portal.urls,
+            CookieKind::Locale,
+            OrganizationId::from_uuid(uuid::Uuid::nil()),
+            locale.tag(),
+        );
         return redirect(&rest, cookie);
     }
     let slug = organization.slug.as_str();
@@ -121,7 +141,10 @@ fn answer_at_once(state: &AppState, request: &Request, organization: Option<&Org
         && let (Some(token), rest) = without_parameter(request.uri(), "t")
     {
         let token = if is_cookie_safe(&token) { token.as_str() } else { "" };
-        return redirect(&rest, set_header(&state.portal.urls, CookieKind::Link, organization.id, token));
+        return redirect(
+            &rest,
+            set_header(&state.portal.urls, CookieKind::Link, organization.id, token),
+        );
     }
     let is_stream = request.uri().path() == urls::paths::events(slug);
     if matches!(signed_in, Lookup::Done(None)) && !is_stream {
@@ -133,10 +156,9 @@ fn answer_at_once(state: &AppState, request: &Request, organization: Option<&Org
 /// Sign-in that leads back to this very page; an address to fill in (`?email=`) is handed on.
 fn sign_in_url(slug: &str, uri: &Uri) -> String {
     let (email, rest) = without_parameter(uri, "email");
-    let mut url = match rest == urls::paths::overview(slug) {
-        true => urls::paths::sign_in(slug),
-        false => urls::paths::sign_in_to(slug, &rest),
-    };
+    let is_start = rest == urls::paths::overview(slug);
+    let mut url =
+        if is_start { urls::paths::sign_in(slug) } else { urls::paths::sign_in_to(slug, &rest) };
     if let Some(email) = email {
         url.push(if url.contains('?') { '&' } else { '?' });
         url.push_str("email=");
@@ -175,7 +197,8 @@ fn redirect(to: &str, cookie: Option<HeaderValue>) -> Option<Response> {
 
 /// A value that can hold nothing but itself in a `Set-Cookie` line.
 fn is_cookie_safe(value: &str) -> bool {
-    value.len() <= 128 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    value.len() <= 128
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 fn request_info(
@@ -188,17 +211,32 @@ fn request_info(
     let extensions = request.extensions();
     let signed_in = match signed_in {
         Lookup::NotNeeded => None,
-        Lookup::Done(signed_in) => Some(signed_in),
+        Lookup::Done(signed_in) => Some(signed_in.map(|found| *found)),
     };
-    let chosen = cookies.get(if state.portal.urls.is_secure() { "__Host-foyer_locale" } else { "foyer_locale" });
-    let customer = signed_in.as_ref().and_then(|found| found.as_ref()).and_then(|found| found.locale);
-    let default = organization.as_ref().map_or(Locale::En, |organization| organization.default_locale);
+    let chosen = cookies.get(if state.portal.urls.is_secure() {
+        "__Host-foyer_locale"
+    } else {
+        "foyer_locale"
+    });
+    let customer =
+        signed_in.as_ref().and_then(|found| found.as_ref()).and_then(|found| found.locale);
+    let default =
+        organization.as_ref().map_or(Locale::En, |organization| organization.default_locale);
     RequestInfo {
         request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
         client: extensions.get::<Client>().map(|client| client.key.clone()).unwrap_or_default(),
-        user_agent: text(request.headers(), header::USER_AGENT).unwrap_or("").chars().take(USER_AGENT_MAX).collect(),
+        user_agent: text(request.headers(), header::USER_AGENT)
+            .unwrap_or("")
+            .chars()
+            .take(USER_AGENT_MAX)
+            .collect(),
         nonce: extensions.get::<NonceValue>().map(|nonce| nonce.0.clone()).unwrap_or_default(),
-        locale: locale_of(chosen, customer, text(request.headers(), header::ACCEPT_LANGUAGE), default),
+        locale: locale_of(
+            chosen,
+            customer,
+            text(request.headers(), header::ACCEPT_LANGUAGE),
+            default,
+        ),
         cookies,
         organization,
         signed_in: Arc::new(OnceCell::new_with(signed_in)),
@@ -221,7 +259,10 @@ mod tests {
     fn sign_in_leads_back_and_keeps_the_address() {
         let url = |uri: &str| sign_in_url("acme", &uri.parse().unwrap());
         assert_eq!(url("/acme/portal"), "/acme/portal/sign-in");
-        assert_eq!(url("/acme/portal?email=a%40b.example"), "/acme/portal/sign-in?email=a%40b.example");
+        assert_eq!(
+            url("/acme/portal?email=a%40b.example"),
+            "/acme/portal/sign-in?email=a%40b.example"
+        );
         assert_eq!(
             url("/acme/portal/orders?page=2&email=x&status=open"),
             "/acme/portal/sign-in?to=/acme/portal/orders%3Fpage%3D2%26status%3Dopen&email=x"
@@ -231,7 +272,10 @@ mod tests {
     #[test]
     fn a_language_leaves_the_url() {
         let chosen = |uri: &str| chosen_locale(&uri.parse().unwrap());
-        assert_eq!(chosen("/acme/portal/orders?locale=de&page=2"), Some((Locale::De, "/acme/portal/orders?page=2".to_owned())));
+        assert_eq!(
+            chosen("/acme/portal/orders?locale=de&page=2"),
+            Some((Locale::De, "/acme/portal/orders?page=2".to_owned()))
+        );
         assert_eq!(chosen("/acme/portal?locale=xx"), None);
         assert_eq!(chosen("/acme/portal"), None);
     }

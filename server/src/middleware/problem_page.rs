@@ -21,7 +21,9 @@ pub async fn problem_page(State(state): State<AppState>, request: Request, next:
     let bare = || match response.headers().get(header::CONTENT_TYPE) {
         None => Problem::of_status(response.status()),
         // axum's own refusals are plain English texts.
-        Some(kind) if kind.as_bytes().starts_with(b"text/plain") && response.status() != 503 => Problem::of_status(response.status()),
+        Some(kind) if kind.as_bytes().starts_with(b"text/plain") && response.status() != 503 => {
+            Problem::of_status(response.status())
+        }
         Some(_) => None,
     };
     let Some(problem) = marked.or_else(bare) else {

@@ -19,7 +19,11 @@ pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestId(pub String);
 
 /// Makes the id (one sent by the client is ignored: it could be anything) and echoes it.
-pub async fn request_id(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub async fn request_id(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let mut cx = Context::system(state.portal.clock.now(), state.portal.chance.rng());
     let id = cx.new_id::<Uuid>().to_string();
     let span = tracing::info_span!("request", request_id = %id);

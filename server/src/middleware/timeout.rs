@@ -13,11 +13,9 @@ use crate::problem::Problem;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub async fn timeout(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            tracing::error!(timeout_s = TIMEOUT.as_secs(), "a request ran out of time");
-            Problem::TimedOut.into_response()
-        }
+    if let Ok(response) = tokio::time::timeout(TIMEOUT, next.run(request)).await {
+        return response;
     }
+    tracing::error!(timeout_s = TIMEOUT.as_secs(), "a request ran out of time");
+    Problem::TimedOut.into_response()
 }

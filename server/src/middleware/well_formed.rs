@@ -39,7 +39,9 @@ fn is_well_formed(text: &str, lines: bool) -> bool {
         decoded.extend(u8::try_from(high * 16 + low));
     }
     std::str::from_utf8(&decoded).is_ok_and(|text| {
-        text.chars().all(|character| !character.is_control() || (lines && matches!(character, '\r' | '\n' | '\t')))
+        text.chars().all(|character| {
+            !character.is_control() || (lines && matches!(character, '\r' | '\n' | '\t'))
+        })
     })
 }
 

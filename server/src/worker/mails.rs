@@ -10,8 +10,8 @@ use crate::{
     telemetry::log_error,
 };
 
-/// Mails per claim. A claim holds for minutes; ten mails at 20 s each end before it does.
-const BATCH: i64 = 10;
+/// Mails per claim: five that take 20 s each end before the claim does, after two minutes.
+const BATCH: i64 = 5;
 
 pub(super) async fn send_due(worker: &Worker) -> Unit {
     let claimed = mail::claim(&worker.db, worker.clock.now(), BATCH).await?;
@@ -26,18 +26,28 @@ pub(super) async fn send_due(worker: &Worker) -> Unit {
     Ok(if is_full { Left::More } else { Left::Nothing })
 }
 
-async fn send(worker: &Worker, claimed: &ClaimedMail) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let letter = match mail::prepare(&worker.db, claimed, &worker.secret, worker.clock.now()).await? {
-        Prepared::Send(prepared) => Letter::from(prepared),
-        Prepared::Drop(reason) => return drop_mail(worker, claimed, reason).await,
-    };
+async fn send(
+    worker: &Worker,
+    claimed: &ClaimedMail,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let letter =
+        match mail::prepare(&worker.db, claimed, &worker.secret, worker.clock.now()).await? {
+            Prepared::Send(letter) => Letter::from(*letter),
+            Prepared::Drop(reason) => return drop_mail(worker, claimed, reason).await,
+        };
     let template = letter.template.clone();
     let rendered = match worker.renderer.render(&letter) {
         Ok(rendered) => rendered,
         Err(error) => {
             // A mistake of ours: repaired by a new version, until then tried again as if the server were down.
             log_error("a mail could not be rendered", &error);
-            return Ok(mail::failed(&worker.db, claimed, worker.clock.now(), "it could not be rendered").await?);
+            return Ok(mail::failed(
+                &worker.db,
+                claimed,
+                worker.clock.now(),
+                "it could not be rendered",
+            )
+            .await?);
         }
     };
     let started = Instant::now();
@@ -60,7 +70,11 @@ async fn send(worker: &Worker, claimed: &ClaimedMail) -> Result<(), Box<dyn std:
     }
 }
 
-async fn drop_mail(worker: &Worker, claimed: &ClaimedMail, reason: DropReason) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn drop_mail(
+    worker: &Worker,
+    claimed: &ClaimedMail,
+    reason: DropReason,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     mail::dropped(&worker.db, claimed, worker.clock.now(), reason).await?;
     metrics::counter!("mails_dropped_total", "reason" => reason.as_str()).increment(1);
     tracing::warn!(mail_id = %claimed.mail_id, reason = reason.as_str(), "mail dropped");

@@ -7,7 +7,7 @@ use backend::{event, retention};
 use super::{Left, Unit, Worker};
 
 /// Both are cheap when there is nothing to do. Partitions are made three months ahead, so an hour is often enough.
-pub(super) const EVERY: Duration = Duration::from_secs(3600);
+pub(super) const EVERY: Duration = Duration::from_hours(1);
 const MONTHS_AHEAD: u8 = 4;
 
 pub(super) async fn sweep(worker: &Worker) -> Unit {

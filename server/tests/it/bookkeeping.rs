@@ -7,7 +7,9 @@ use backend::{
     subscription::{self, StartSubscription},
     test_support::fixtures,
 };
-use domain::{id::SubscriptionId, interval::RecurringInterval, money::Currency, price::PriceAmount};
+use domain::{
+    id::SubscriptionId, interval::RecurringInterval, money::Currency, price::PriceAmount,
+};
 
 use crate::support::TestApp;
 
@@ -30,7 +32,13 @@ pub async fn subscribe(app: &TestApp, member: &MemberActor) -> SubscriptionId {
         currency: Currency::parse("eur").unwrap(),
     };
     let price_id = price::create(db, &mut cx, price).await.unwrap();
-    let start = StartSubscription { organization_id, customer_id: member.customer_id, product_id, price_id, seats: None };
+    let start = StartSubscription {
+        organization_id,
+        customer_id: member.customer_id,
+        product_id,
+        price_id,
+        seats: None,
+    };
     subscription::start(db, &mut cx, start).await.unwrap().subscription_id
 }
 
@@ -41,14 +49,24 @@ async fn cancelling_and_keeping_without_script() {
     let subscription = subscribe(&app, &member).await;
     let cookie = app.session_cookie(&member).await;
     let page = format!("/acme/portal/subscriptions/{subscription}");
-    let form = |name: &str, more: &str| format!("_form=subscription/{name}&organization=acme&subscription_id={subscription}{more}");
+    let form = |name: &str, more: &str| {
+        format!("_form=subscription/{name}&organization=acme&subscription_id={subscription}{more}")
+    };
 
     let shown = app.get(&format!("{page}/cancel"), &cookie).await;
     assert_eq!(shown.status, 200, "{}", shown.body);
-    let wrong = app.post(&format!("{page}/cancel"), &cookie, &form("cancel", "&reason=because&comment=kept+words")).await;
+    let wrong = app
+        .post(
+            &format!("{page}/cancel"),
+            &cookie,
+            &form("cancel", "&reason=because&comment=kept+words"),
+        )
+        .await;
     assert_eq!(wrong.status, 422, "{}", wrong.body);
     assert!(wrong.body.contains("kept words"), "{}", wrong.body);
-    let canceled = app.post(&format!("{page}/cancel"), &cookie, &form("cancel", "&reason=unused&comment=")).await;
+    let canceled = app
+        .post(&format!("{page}/cancel"), &cookie, &form("cancel", "&reason=unused&comment="))
+        .await;
     assert_eq!(canceled.status, 303, "{}", canceled.body);
     assert!(canceled.location().starts_with(&page), "{}", canceled.location());
     let again = app.post(&format!("{page}/cancel"), &cookie, &form("cancel", "")).await;
@@ -56,13 +74,26 @@ async fn cancelling_and_keeping_without_script() {
 
     let mails = app.deliver().await;
     let templates: Vec<&str> = mails.iter().map(|mail| mail.template.as_str()).collect();
-    assert!(templates.contains(&"subscription_confirmation") && templates.contains(&"subscription_cancellation"), "{templates:?}");
+    assert!(
+        templates.contains(&"subscription_confirmation")
+            && templates.contains(&"subscription_cancellation"),
+        "{templates:?}"
+    );
     let mail = mails.iter().find(|mail| mail.template == "subscription_cancellation").unwrap();
-    assert!(mail.text.contains("Pro") && mail.text.contains("2026") && mail.text.contains(&format!("{page}/keep")), "{}", mail.text);
+    assert!(
+        mail.text.contains("Pro")
+            && mail.text.contains("2026")
+            && mail.text.contains(&format!("{page}/keep")),
+        "{}",
+        mail.text
+    );
 
     let kept = app.post(&format!("{page}/keep"), &cookie, &form("keep", "")).await;
     assert_eq!(kept.status, 303, "{}", kept.body);
     assert!(app.deliver().await.iter().any(|mail| mail.template == "subscription_uncanceled"));
-    let due: i64 = sqlx::query_scalar("select count(*) from mail where due_at is not null").fetch_one(&app.db.pool).await.unwrap();
+    let due: i64 = sqlx::query_scalar("select count(*) from mail where due_at is not null")
+        .fetch_one(&app.db.pool)
+        .await
+        .unwrap();
     assert_eq!(due, 0);
 }

@@ -7,7 +7,14 @@ use crate::support::{Answer, HASHED, TestApp};
 
 fn assert_protected(what: &str, answer: &Answer) {
     let policy = answer.header("content-security-policy");
-    for part in ["default-src 'none'", "'strict-dynamic'", "style-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"] {
+    for part in [
+        "default-src 'none'",
+        "'strict-dynamic'",
+        "style-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ] {
         assert!(policy.contains(part), "{what}: {policy}");
     }
     assert!(!policy.contains("unsafe-inline"), "{what}: {policy}");
@@ -54,11 +61,15 @@ async fn every_kind_of_answer_is_protected() {
         assert_eq!(answer.status, status, "{what}: {}", answer.body);
         assert_protected(what, &answer);
     }
-    let foreign = Request::post("/acme/portal/sign-in").header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    let foreign = Request::post("/acme/portal/sign-in")
+        .header("sec-fetch-site", "cross-site")
+        .body(Body::empty())
+        .unwrap();
     let answer = app.send(foreign).await;
     assert_eq!(answer.status, 403);
     assert_protected("another origin", &answer);
-    let answer = app.send(Request::post("/api/x").body(Body::from("x".repeat(70_000))).unwrap()).await;
+    let answer =
+        app.send(Request::post("/api/x").body(Body::from("x".repeat(70_000))).unwrap()).await;
     assert_eq!(answer.status, 413);
     assert_protected("too large", &answer);
     let answer = app.send(Request::put("/healthz").body(Body::empty()).unwrap()).await;
@@ -87,12 +98,21 @@ async fn the_nonce_of_the_policy_is_the_scripts() {
     let policy = answer.header("content-security-policy");
     let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
     assert!(nonce.len() >= 22);
-    let scripts: Vec<&str> = answer.body.split("<script").skip(1).map(|script| script.split('>').next().unwrap()).collect();
+    let scripts: Vec<&str> = answer
+        .body
+        .split("<script")
+        .skip(1)
+        .map(|script| script.split('>').next().unwrap())
+        .collect();
     assert!(!scripts.is_empty());
     for script in scripts {
         assert!(script.contains(&format!("nonce=\"{nonce}\"")), "{script}");
     }
-    assert!(!answer.body.contains(" style=\"") && !answer.body.contains("<style"), "{}", answer.body);
+    assert!(
+        !answer.body.contains(" style=\"") && !answer.body.contains("<style"),
+        "{}",
+        answer.body
+    );
     let again = app.get("/acme/portal", &cookie).await;
     assert_ne!(again.header("content-security-policy"), policy);
     let sign_in = app.get("/acme/portal/sign-in", "").await;
@@ -102,21 +122,44 @@ async fn the_nonce_of_the_policy_is_the_scripts() {
 #[tokio::test]
 async fn an_organization_may_allow_frames_and_tls_brings_hsts() {
     let app = TestApp::at("https://billing.example.com").await;
-    sqlx::query("update organization set frame_ancestors = '{https://app.example.com}'").execute(&app.db.pool).await.unwrap();
+    sqlx::query("update organization set frame_ancestors = '{https://app.example.com}'")
+        .execute(&app.db.pool)
+        .await
+        .unwrap();
     let answer = app.get("/acme/portal/sign-in", "").await;
-    assert!(answer.header("content-security-policy").ends_with("frame-ancestors https://app.example.com"));
+    assert!(
+        answer
+            .header("content-security-policy")
+            .ends_with("frame-ancestors https://app.example.com")
+    );
     assert_eq!(answer.header("x-frame-options"), "");
     assert_eq!(answer.header("strict-transport-security"), "max-age=63072000");
     let elsewhere = app.get("/nothing", "").await;
     assert!(elsewhere.header("content-security-policy").ends_with("frame-ancestors 'none'"));
-    assert_eq!(TestApp::start().await.get("/healthz", "").await.header("strict-transport-security"), "");
+    assert_eq!(
+        TestApp::start().await.get("/healthz", "").await.header("strict-transport-security"),
+        ""
+    );
 }
 
 #[tokio::test]
 async fn hashed_files_are_kept_for_ever_and_pages_never() {
     let app = TestApp::start().await;
-    assert_eq!(app.get(HASHED, "").await.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!(
+        app.get(HASHED, "").await.header("cache-control"),
+        "public, max-age=31536000, immutable"
+    );
     assert_eq!(app.get("/icon.svg", "").await.header("cache-control"), "no-cache");
     assert_eq!(app.get("/acme/portal/sign-in", "").await.header("cache-control"), "no-store");
-    assert_eq!(app.get("/acme/brand.css", "").await.header("content-type"), "text/css; charset=utf-8");
+    assert_eq!(
+        app.get("/acme/brand.css", "").await.header("content-type"),
+        "text/css; charset=utf-8"
+    );
+    let small =
+        Request::get(HASHED).header("accept-encoding", "gzip, br").body(Body::empty()).unwrap();
+    let small = app.send(small).await;
+    assert_eq!(
+        (small.header("content-encoding"), small.header("content-type"), small.body.as_str()),
+        ("br", "text/javascript", "brotli")
+    );
 }

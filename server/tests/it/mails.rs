@@ -8,7 +8,13 @@ use server::{mail::smtp::Smtp, redacted::Redacted};
 use crate::support::{TestApp, smtp::FakeSmtp};
 
 async fn ask(app: &TestApp) {
-    let asked = app.post("/acme/portal/sign-in", "", "_form=sign-in/request&organization=acme&email=ann%40example.com").await;
+    let asked = app
+        .post(
+            "/acme/portal/sign-in",
+            "",
+            "_form=sign-in/request&organization=acme&email=ann%40example.com",
+        )
+        .await;
     assert_eq!(asked.status, 303, "{}", asked.body);
 }
 
@@ -18,7 +24,10 @@ fn transport(address: std::net::SocketAddr) -> Arc<Smtp> {
 }
 
 async fn due(app: &TestApp) -> i64 {
-    sqlx::query_scalar("select count(*) from mail where due_at is not null").fetch_one(&app.db.pool).await.unwrap()
+    sqlx::query_scalar("select count(*) from mail where due_at is not null")
+        .fetch_one(&app.db.pool)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -41,7 +50,13 @@ async fn a_mail_waits_while_the_server_is_down_and_arrives_once() {
     worker.run_once().await.unwrap();
     let mails = smtp.mails();
     assert_eq!(mails.len(), 1);
-    assert!(mails[0].contains("Auto-Submitted: auto-generated") && mails[0].contains("To: ann@example.com") || mails[0].contains("<ann@example.com>"), "{}", mails[0]);
+    assert!(
+        mails[0].contains("Auto-Submitted: auto-generated")
+            && mails[0].contains("To: ann@example.com")
+            || mails[0].contains("<ann@example.com>"),
+        "{}",
+        mails[0]
+    );
     assert_eq!(due(&app).await, 0);
 }
 
@@ -79,7 +94,11 @@ async fn a_refused_mail_and_a_late_code_are_dropped_and_counted() {
     ask(&app).await;
     app.clock.advance(time::Duration::hours(1));
     worker.run_once().await.unwrap();
-    let dropped: Vec<String> = sqlx::query_scalar("select drop_reason from mail order by created_at, mail_id").fetch_all(&app.db.pool).await.unwrap();
+    let dropped: Vec<String> =
+        sqlx::query_scalar("select drop_reason from mail order by created_at, mail_id")
+            .fetch_all(&app.db.pool)
+            .await
+            .unwrap();
     assert_eq!(dropped, ["refused", "expired"]);
     assert_eq!(smtp.mails().len(), 0);
     assert_eq!(due(&app).await, 0);

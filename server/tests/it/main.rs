@@ -1,4 +1,5 @@
 //! The server through its door: the real router, the real Postgres, the built program.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod bad_input;
 mod bookkeeping;

@@ -12,13 +12,22 @@ fn without_id(answer: &Answer) -> String {
 async fn refusals_speak_plainly_in_both_languages() {
     let app = TestApp::start().await;
     for language in ["en", "de"] {
-        let ask = |path: &str| Request::get(path).header("accept-language", language).header("accept", "text/html").body(Body::empty()).unwrap();
+        let ask = |path: &str| {
+            Request::get(path)
+                .header("accept-language", language)
+                .header("accept", "text/html")
+                .body(Body::empty())
+                .unwrap()
+        };
         let answer = app.send(ask("/nobody/portal")).await;
         insta::assert_snapshot!(format!("unknown_organization.{language}"), without_id(&answer));
         let answer = app.send(ask("/acme/portal/%ff")).await;
         insta::assert_snapshot!(format!("malformed_url.{language}"), without_id(&answer));
     }
-    let json = Request::get("/acme/portal/%ff").header("accept", "application/json").body(Body::empty()).unwrap();
+    let json = Request::get("/acme/portal/%ff")
+        .header("accept", "application/json")
+        .body(Body::empty())
+        .unwrap();
     let answer = app.send(json).await;
     insta::assert_snapshot!("malformed_url.json", without_id(&answer));
 }
@@ -27,7 +36,10 @@ async fn refusals_speak_plainly_in_both_languages() {
 async fn a_chosen_language_is_kept_and_leaves_the_address() {
     let app = TestApp::start().await;
     let chosen = app.get("/acme/portal/sign-in?locale=de&email=a%40example.com", "").await;
-    assert_eq!((chosen.status, chosen.location()), (303, "/acme/portal/sign-in?email=a%40example.com"));
+    assert_eq!(
+        (chosen.status, chosen.location()),
+        (303, "/acme/portal/sign-in?email=a%40example.com")
+    );
     let cookie = chosen.cookies().join("; ");
     assert_eq!(cookie, "foyer_locale=de");
     assert!(app.get("/acme/portal/sign-in", &cookie).await.body.contains("<html lang=\"de\""));

@@ -18,7 +18,10 @@ async fn until(what: &str, mut reached: impl AsyncFnMut() -> bool) {
 }
 
 async fn sent(db: &PgPool) -> i64 {
-    sqlx::query_scalar("select count(*) from mail where sent_at is not null").fetch_one(db).await.unwrap_or(-1)
+    sqlx::query_scalar("select count(*) from mail where sent_at is not null")
+        .fetch_one(db)
+        .await
+        .unwrap_or(-1)
 }
 
 #[tokio::test]
@@ -27,7 +30,8 @@ async fn two_processes_share_the_work_and_each_mail_leaves_once() {
     let organization = fixtures::organization(&db, "acme").await;
     fixtures::member(&db, organization, "ann@example.com").await;
     let folder = scratch_folder();
-    let (one, two) = (Running::serve(&db.url(), &folder).await, Running::serve(&db.url(), &folder).await);
+    let (one, two) =
+        (Running::serve(&db.url(), &folder).await, Running::serve(&db.url(), &folder).await);
     for (index, process) in [&one, &two, &one, &two].into_iter().enumerate() {
         let (status, answer) = process.post("/acme/portal/sign-in", "", ASK).await.unwrap();
         assert_eq!(status, 303, "{index}: {answer}");
@@ -53,7 +57,8 @@ async fn a_database_that_goes_away_is_found_again() {
     let process = Running::serve(&db.url(), &folder).await;
     let name = db.url().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
     let server = PgPool::connect(&std::env::var("TEST_DATABASE_URL").unwrap()).await.unwrap();
-    let gate = |open: bool| AssertSqlSafe(format!("alter database {name} allow_connections {open}"));
+    let gate =
+        |open: bool| AssertSqlSafe(format!("alter database {name} allow_connections {open}"));
     sqlx::query(gate(false)).execute(&server).await.unwrap();
     let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
     sqlx::query(end).bind(&name).execute(&server).await.unwrap();
@@ -81,7 +86,10 @@ async fn a_killed_process_loses_no_mail() {
     assert_eq!(status, 303);
     first.kill();
     // A claim that died with its process comes due again; here time is moved for it.
-    sqlx::query("update mail set due_at = now() - interval '1 second' where due_at is not null").execute(&db.pool).await.unwrap();
+    sqlx::query("update mail set due_at = now() - interval '1 second' where due_at is not null")
+        .execute(&db.pool)
+        .await
+        .unwrap();
     let second = Running::serve(&db.url(), &folder).await;
     until("the mail was sent", async || sent(&db.pool).await == 1).await;
     assert_eq!(second.end().await, Some(0));

@@ -35,12 +35,22 @@ impl<'a> MakeWriter<'a> for Captured {
 #[tokio::test]
 async fn a_whole_sign_in_leaves_no_secret_anywhere() {
     let captured = Captured::default();
-    let subscriber = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE).with_writer(captured.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(captured.clone())
+        .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let app = TestApp::start().await;
     fixtures::member(&app.db, app.organization.id, "ann@example.com").await;
     let mut answers = Vec::new();
-    let asked = app.post("/acme/portal/sign-in", "", "_form=sign-in/request&organization=acme&email=ann%40example.com").await;
+    let asked = app
+        .post(
+            "/acme/portal/sign-in",
+            "",
+            "_form=sign-in/request&organization=acme&email=ann%40example.com",
+        )
+        .await;
     let browser = asked.cookies().join("; ");
     answers.push(asked);
     let mails = app.deliver().await;
@@ -52,7 +62,13 @@ async fn a_whole_sign_in_leaves_no_secret_anywhere() {
     answers.push(opened);
     answers.push(app.get("/acme/portal/sign-in/link", &link_cookies).await);
     answers.push(app.get("/acme/portal/sign-in/code", &browser).await);
-    let signed_in = app.post("/acme/portal/sign-in/code", &browser, &format!("_form=sign-in/code&organization=acme&code={code}")).await;
+    let signed_in = app
+        .post(
+            "/acme/portal/sign-in/code",
+            &browser,
+            &format!("_form=sign-in/code&organization=acme&code={code}"),
+        )
+        .await;
     assert_eq!(signed_in.status, 303, "{}", signed_in.body);
     let session = signed_in.cookies().join("; ");
     answers.push(signed_in);
@@ -60,12 +76,26 @@ async fn a_whole_sign_in_leaves_no_secret_anywhere() {
         answers.push(app.get(&format!("/acme/portal{page}"), &session).await);
     }
 
-    let values = |cookies: &str| cookies.split("; ").filter_map(|cookie| cookie.split_once('=')).map(|(_, value)| value.to_owned()).collect::<Vec<_>>();
+    let values = |cookies: &str| {
+        cookies
+            .split("; ")
+            .filter_map(|cookie| cookie.split_once('='))
+            .map(|(_, value)| value.to_owned())
+            .collect::<Vec<_>>()
+    };
     let mut secrets = vec![code, link_token];
-    secrets.extend([&browser, &link_cookies, &session].into_iter().flat_map(|cookies| values(cookies)).filter(|value| value.len() >= 32));
+    secrets.extend(
+        [&browser, &link_cookies, &session]
+            .into_iter()
+            .flat_map(|cookies| values(cookies))
+            .filter(|value| value.len() >= 32),
+    );
     assert!(secrets.len() >= 5, "{secrets:?}");
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("\"route\":\"/{organization}/portal/sign-in/link\""), "the log was captured");
+    assert!(
+        log.contains("\"route\":\"/{organization}/portal/sign-in/link\""),
+        "the log was captured"
+    );
     for secret in &secrets {
         assert!(!log.contains(secret.as_str()), "the log holds {secret}");
         for answer in &answers {
@@ -73,7 +103,9 @@ async fn a_whole_sign_in_leaves_no_secret_anywhere() {
             assert!(!answer.location().contains(secret.as_str()), "an address holds {secret}");
         }
     }
-    for line in log.lines().filter(|line| !line.contains("\"level\":\"TRACE\"") && !line.contains("\"level\":\"DEBUG\"")) {
+    for line in log.lines().filter(|line| {
+        !line.contains("\"level\":\"TRACE\"") && !line.contains("\"level\":\"DEBUG\"")
+    }) {
         assert!(!line.contains("ann@example.com") && !line.contains("ann%40"), "{line}");
     }
 }

@@ -5,7 +5,10 @@ pub mod smtp;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, atomic::{AtomicU32, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use app::{
@@ -84,7 +87,8 @@ impl TestApp {
     pub async fn at(public_url: &str) -> Self {
         let db = TestDb::new().await;
         let organization = fixtures::organization(&db, "acme").await;
-        let organization = backend::organization::find(&db.pool, organization).await.unwrap().unwrap();
+        let organization =
+            backend::organization::find(&db.pool, organization).await.unwrap().unwrap();
         let clock = Arc::new(FakeClock::at(db.now()));
         let folder = scratch_folder();
         let mailbox = DevMailbox::open(&folder.join("mailbox")).unwrap();
@@ -120,7 +124,11 @@ impl TestApp {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 4_000_000).await.unwrap();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
     }
 
     /// The head of an answer whose body never ends, and that body.
@@ -196,6 +204,7 @@ pub fn site_root(folder: &std::path::Path) -> PathBuf {
     for extension in ["js", "css", "wasm"] {
         std::fs::write(site.join(format!("pkg/foyer.0a1b2c3d4e5f.{extension}")), "x").unwrap();
     }
+    std::fs::write(site.join("pkg/foyer.0a1b2c3d4e5f.js.br"), "brotli").unwrap();
     std::fs::write(site.join("icon.svg"), "<svg/>").unwrap();
     site
 }

@@ -45,16 +45,24 @@ impl Running {
         let address = format!("127.0.0.1:{port}");
         let (public, site) = (format!("http://{address}"), super::site_root(folder));
         let mailbox = folder.join("mailbox");
-        let mut child = foyer(&["serve", "--listen", &address, "--public-url", &public, "--database-url", database_url])
-            .args(["--secret-key", super::SECRET, "--database-connections", "6"])
-            .arg("--site-root")
-            .arg(site)
-            .arg("--dev-mailbox")
-            .arg(mailbox)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = foyer(&[
+            "serve",
+            "--listen",
+            &address,
+            "--public-url",
+            &public,
+            "--database-url",
+            database_url,
+        ])
+        .args(["--secret-key", super::SECRET, "--database-connections", "6"])
+        .arg("--site-root")
+        .arg(site)
+        .arg("--dev-mailbox")
+        .arg(mailbox)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let (stderr, written) = (child.stderr.take().unwrap(), log.clone());
         std::thread::spawn(move || {
@@ -83,7 +91,10 @@ impl Running {
 
     /// Status and the whole answer of a GET; `None` when nobody answers.
     pub async fn get(&self, path: &str) -> Option<(u16, String)> {
-        self.request(&format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")).await
+        self.request(&format!(
+            "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n"
+        ))
+        .await
     }
 
     /// A form sent by a browser without script.
@@ -100,7 +111,10 @@ impl Running {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.ok()?;
         stream.write_all(text.as_bytes()).await.ok()?;
         let mut bytes = Vec::new();
-        tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut bytes)).await.ok()?.ok()?;
+        tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut bytes))
+            .await
+            .ok()?
+            .ok()?;
         let answer = String::from_utf8_lossy(&bytes).into_owned();
         let status = answer.split(' ').nth(1)?.parse().ok()?;
         Some((status, answer))
@@ -126,7 +140,8 @@ impl Running {
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        let sent =
+            Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 }

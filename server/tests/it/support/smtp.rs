@@ -74,7 +74,9 @@ async fn converse(stream: TcpStream, behaviour: Arc<Behaviour>) -> Option<()> {
     while let Some(line) = lines.next_line().await.ok()? {
         let verb = line.split([' ', ':']).next().unwrap_or("").to_ascii_uppercase();
         let answer: &[u8] = match verb.as_str() {
-            "RCPT" if behaviour.refuse_recipients.load(Ordering::SeqCst) => b"550 no such mailbox here\r\n",
+            "RCPT" if behaviour.refuse_recipients.load(Ordering::SeqCst) => {
+                b"550 no such mailbox here\r\n"
+            }
             "DATA" => {
                 writer.write_all(b"354 go on\r\n").await.ok()?;
                 let mut mail = String::new();
