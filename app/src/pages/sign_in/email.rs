@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::awaited;
-use super::finish::{cookie, remember_address};
+use super::finish::{address, cookie, remember_address};
 use crate::error::AppError;
 use crate::ssr::{self, CookieKind, internal, portal, request_info, set_cookie};
 use crate::text::use_text;
@@ -41,8 +41,10 @@ pub async fn request_code(
         RequestSignInError::Database(_) | RequestSignInError::Plumbing(_) => internal(&error),
     })?;
     set_cookie(&portal.urls, CookieKind::SignIn, organization.id, browser_token.expose());
+    let is_again = address(&portal, &request, &organization).as_deref() == Some(email.as_str());
     remember_address(&portal, &organization, email.as_str());
-    Ok(Done::at(paths::sign_in_code(&organization.slug)))
+    let to = paths::sign_in_code(&organization.slug);
+    Ok(Done::at(if is_again { format!("{to}?again=1") } else { to }))
 }
 
 /// `/{organization}/portal/sign-in`

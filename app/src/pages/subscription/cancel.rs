@@ -96,13 +96,11 @@ fn form(t: Text, subscription: &SubscriptionView) -> AnyView {
 
 fn consequences(t: Text, subscription: &SubscriptionView) -> AnyView {
     let (name, date) = (subscription.name(t), subscription.turn_date(t));
-    let is_unpaid_for = subscription.amount.is_zero() || subscription.standing() == Standing::Trialing;
-    let access = if is_unpaid_for { t.cancel_consequence_access_free(&name, &date) } else { t.cancel_consequence_access(&name, &date) };
     view! {
         <section class="prose">
             <h2>{t.cancel_consequences_title()}</h2>
             <ul>
-                <li>{access}</li>
+                <li>{t.cancel_consequence_access(&name, &date)}</li>
                 <li>{t.cancel_consequence_charge()}</li>
                 <li>{t.cancel_consequence_open_orders()}</li>
                 <li>{t.cancel_consequence_undo(&date)}</li>
