@@ -76,11 +76,12 @@ async fn post(state: AppState, render: Render, request: Request) -> Response {
             parts.headers.remove(header::CONTENT_TYPE);
             parts.extensions.insert(*form);
             let mut response = render(Request::from_parts(parts, Body::empty())).await;
-            // A page that leads on, since the visitor is signed in already, does so after a refused form too.
-            if !response.status().is_redirection() {
-                *response.status_mut() =
-                    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            }
+            // A page that leads on, since there is nothing to show, does so after a refused form too.
+            *response.status_mut() = if response.status().is_redirection() {
+                StatusCode::SEE_OTHER
+            } else {
+                StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            };
             response.headers_mut().extend(headers);
             response
         }
