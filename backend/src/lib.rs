@@ -20,6 +20,7 @@ pub mod page;
 pub mod sign_in;
 pub mod session;
 pub mod rate_limit;
+pub mod retention;
 pub mod secret;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
@@ -32,6 +33,7 @@ pub mod price;
 pub mod product;
 pub mod subscription;
 pub mod demo;
+pub mod hand_over;
 pub mod invariants;
 pub mod bulk;
 pub mod progress;

@@ -1,0 +1,173 @@
+//! Looking up whom a mail is for and deriving what it says, at the moment it is sent.
+
+use domain::id::{MailId, SignInId};
+use domain::local_time::LocalDateTime;
+use domain::locale::Locale;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+use super::claim::ClaimedMail;
+use super::outcome::DropReason;
+use crate::error::{InconsistencyError, QueryError};
+use crate::local_time::local_date_time;
+use crate::secret::SecretKey;
+use crate::sign_in::{CODE_EXPIRES_AFTER, LINK_EXPIRES_AFTER, code_of, link_token_of};
+
+/// What is to be done with a claimed mail.
+#[derive(Debug)]
+pub enum Prepared {
+    Send(Box<Letter>),
+    Drop(DropReason),
+}
+
+/// A mail ready to be rendered. Holds code and link of a sign-in: never stored, never logged.
+#[derive(Clone)]
+pub struct Letter {
+    pub mail_id: MailId,
+    pub to: String,
+    pub to_name: Option<String>,
+    pub locale: Locale,
+    pub template: String,
+    /// Moments are `LocalDateTime`s, amounts `Money`.
+    pub params: Value,
+    pub organization_slug: String,
+    pub organization_name: String,
+    pub organization_accent_color: String,
+    pub organization_support_email: Option<String>,
+}
+
+impl std::fmt::Debug for Letter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Letter").field("mail_id", &self.mail_id).field("template", &self.template).finish_non_exhaustive()
+    }
+}
+
+/// Whom a mail is for.
+struct Recipient {
+    email: String,
+    name: Option<String>,
+    locale: Option<String>,
+    time_zone: String,
+    customer_name: Option<String>,
+}
+
+/// Prepares a claimed mail, or says why it must not be sent.
+pub async fn prepare(
+    db: &PgPool,
+    mail: &ClaimedMail,
+    secret: &SecretKey,
+    now: OffsetDateTime,
+) -> Result<Prepared, QueryError> {
+    if mail.expires_at <= now {
+        return Ok(Prepared::Drop(DropReason::Expired));
+    }
+    let organization = crate::organization::find(db, mail.organization_id).await?;
+    let recipient = match mail.sign_in_id {
+        Some(sign_in_id) => sign_in_recipient(db, mail, sign_in_id, now).await?,
+        None => member_recipient(db, mail).await?,
+    };
+    let (Some(organization), Some(recipient)) = (organization, recipient) else {
+        return Ok(Prepared::Drop(DropReason::NoRecipient));
+    };
+    let params = match mail.sign_in_id {
+        Some(sign_in_id) => sign_in_params(secret, sign_in_id),
+        None => subscription_params(mail, &recipient)?,
+    };
+    let locale = recipient.locale.as_deref().and_then(Locale::from_tag).unwrap_or(organization.default_locale);
+    Ok(Prepared::Send(Box::new(Letter {
+        mail_id: mail.mail_id,
+        to: recipient.email,
+        to_name: recipient.name,
+        locale,
+        template: mail.template.clone(),
+        params,
+        organization_slug: organization.slug,
+        organization_name: organization.name,
+        organization_accent_color: organization.accent_color,
+        organization_support_email: organization.support_email,
+    })))
+}
+
+/// The address that asked, if a live member has it and the link still works. The language is the browser's.
+async fn sign_in_recipient(
+    db: &PgPool,
+    mail: &ClaimedMail,
+    sign_in_id: SignInId,
+    now: OffsetDateTime,
+) -> Result<Option<Recipient>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select s.email, s.locale
+         from sign_in s
+         where s.organization_id = $1 and s.sign_in_id = $2 and s.link_expires_at > $3
+           and exists (
+            select from member m
+            join customer c on c.organization_id = m.organization_id and c.customer_id = m.customer_id and c.deleted_at is null
+            where m.organization_id = s.organization_id and lower(m.email) = lower(s.email) and m.deleted_at is null)"#,
+        mail.organization_id.as_uuid(),
+        sign_in_id.as_uuid(),
+        now,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Recipient {
+        email: row.email,
+        name: None,
+        locale: Some(row.locale),
+        time_zone: crate::local_time::UTC.to_owned(),
+        customer_name: None,
+    }))
+}
+
+async fn member_recipient(db: &PgPool, mail: &ClaimedMail) -> Result<Option<Recipient>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select m.email, m.name, c.locale, coalesce(c.time_zone, o.time_zone) as "time_zone!", c.name as customer_name
+         from member m
+         join customer c on c.organization_id = m.organization_id and c.customer_id = m.customer_id and c.deleted_at is null
+         join organization o on o.organization_id = m.organization_id
+         where m.organization_id = $1 and m.member_id = $2 and m.deleted_at is null"#,
+        mail.organization_id.as_uuid(),
+        mail.member_id.map(|id| id.as_uuid()),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Recipient {
+        email: row.email,
+        name: row.name,
+        locale: row.locale,
+        time_zone: row.time_zone,
+        customer_name: row.customer_name,
+    }))
+}
+
+fn sign_in_params(secret: &SecretKey, sign_in_id: SignInId) -> Value {
+    json!({
+        "code": code_of(secret, sign_in_id).expose(),
+        "link_token": link_token_of(secret, sign_in_id),
+        "code_minutes": CODE_EXPIRES_AFTER.whole_minutes(),
+        "link_minutes": LINK_EXPIRES_AFTER.whole_minutes(),
+    })
+}
+
+fn subscription_params(mail: &ClaimedMail, recipient: &Recipient) -> Result<Value, InconsistencyError> {
+    let stored = |name: &str| mail.parameters.get(name).cloned().unwrap_or(Value::Null);
+    let moment = |name: &str| -> Result<Option<LocalDateTime>, InconsistencyError> {
+        let Some(microseconds) = stored(name).as_i64() else { return Ok(None) };
+        let instant = OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000)
+            .map_err(|_| InconsistencyError::new("mail", "parameters", mail.mail_id))?;
+        Ok(Some(local_date_time(instant, &recipient.time_zone)))
+    };
+    let ended_at = moment("ended_at_us")?;
+    Ok(json!({
+        "subscription_id": stored("subscription_id"),
+        "product_name": stored("product_name"),
+        "amount": { "minor": stored("amount_minor"), "currency": stored("currency") },
+        "recurring_interval": stored("recurring_interval"),
+        "recurring_interval_count": stored("recurring_interval_count"),
+        "seats": stored("seats"),
+        "customer_name": recipient.customer_name,
+        "received_at": moment("occurred_at_us")?,
+        "ends_at": ended_at.or(moment("ends_at_us")?),
+        "current_period_end": moment("period_end_us")?,
+    }))
+}
