@@ -61,7 +61,7 @@ impl Demo {
         }
         let mut progress = Progress::start("loading the demo");
         let data = demo::seed(&db, SystemClock.now(), SEED, &mut |step| {
-            progress.set(step.done, step.total)
+            progress.set(step.done, step.total);
         })
         .await;
         progress.finish();
@@ -109,7 +109,7 @@ async fn advance(db: &PgPool, by: RecurringInterval) -> Result<(), Failure> {
     let chance = Chance::os();
     let mut progress = Progress::start("moving the demo's time on");
     let advanced = demo::advance(db, SystemClock.now(), || chance.rng(), by, &mut |step| {
-        progress.set(step.done, step.total)
+        progress.set(step.done, step.total);
     })
     .await;
     progress.finish();
@@ -159,7 +159,7 @@ async fn access_token(
 async fn copy_customers(db: &PgPool, data: &DemoData, customers: u64) -> Result<(), Failure> {
     let mut progress = Progress::start("copying customers");
     let copied = bulk::copy_customers(db, data.organization.id, customers, &mut |step| {
-        progress.set(step.done, step.total)
+        progress.set(step.done, step.total);
     })
     .await;
     progress.finish();

@@ -79,7 +79,10 @@ impl Create {
                 UrlBuilder::new(&url).absolute(&paths::overview(slug.as_str()))
             ),
             None => {
-                println!("  its portal is at {} of your public URL", paths::overview(slug.as_str()))
+                println!(
+                    "  its portal is at {} of your public URL",
+                    paths::overview(slug.as_str())
+                );
             }
         }
         Ok(())

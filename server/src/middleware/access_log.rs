@@ -32,7 +32,7 @@ pub async fn access_log(request: Request, next: Next) -> Response {
         method,
         route,
         status,
-        elapsed_ms = elapsed.as_secs_f64() * 1000.0,
+        elapsed_ms = (elapsed.as_secs_f64() * 1_000_000.0).round() / 1_000.0,
         organization_id,
         "request"
     );
