@@ -15,7 +15,6 @@ use serde::de::DeserializeOwned;
 
 use crate::error::AppError;
 use crate::frame::use_slug;
-use crate::live::use_refresh;
 use crate::pages::error::failure;
 use crate::ui::skeleton::Skeleton;
 use crate::urls::encode;
@@ -41,17 +40,17 @@ where
     };
     let asked = asked(query);
     #[cfg(feature = "ssr")]
-    let answer = Resource::new_str(asked, |(question, _)| crate::ssr::answer::<F>(question));
+    let answer = Resource::new_str(asked, crate::ssr::answer::<F>);
     #[cfg(not(feature = "ssr"))]
-    let answer = resource(F::PATH, asked);
+    let answer = follow::resource(F::PATH, asked);
     page(answer, Arc::new(shown))
 }
 
 type Answer = Resource<String, FromToStringCodec>;
 
-/// What the address asks for, as a form's body, and how often it may have changed.
-fn asked(names: &'static [&'static str]) -> impl Fn() -> (String, u32) + Send + Sync + 'static {
-    let (params, query, refresh, slug) = (use_params_map(), use_query_map(), use_refresh(), use_slug());
+/// What the address asks for, as a form's body.
+fn asked(names: &'static [&'static str]) -> impl Fn() -> String + Clone + Send + Sync + 'static {
+    let (params, query, slug) = (use_params_map(), use_query_map(), use_slug());
     move || {
         let id = params.with(|params| params.get("id")).unwrap_or_default();
         let mut question = format!("organization={}&id={}", encode(&slug), encode(&id));
@@ -62,13 +61,49 @@ fn asked(names: &'static [&'static str]) -> impl Fn() -> (String, u32) + Send + 
                 }
             }
         }
-        (question, refresh.get())
+        question
     }
 }
 
+/// The browser's half: asking, and asking again when something changed elsewhere.
 #[cfg(not(feature = "ssr"))]
-fn resource(path: &'static str, asked: impl Fn() -> (String, u32) + Send + Sync + 'static) -> Answer {
-    Resource::new_str(asked, move |(question, _)| crate::call::ask(path, question))
+mod follow {
+    use leptos::prelude::*;
+    use wasm_bindgen_futures::spawn_local;
+
+    use super::{Answer, answer};
+    use crate::call::ask;
+    use crate::error::AppError;
+    use crate::live::use_refresh;
+    use crate::ui::form::is_being_filled_in;
+
+    pub(super) fn resource(path: &'static str, asked: impl Fn() -> String + Clone + Send + Sync + 'static) -> Answer {
+        let shown = Resource::new_str(asked.clone(), move |question| ask(path, question));
+        let refresh = use_refresh();
+        Effect::new(move |before: Option<u32>| {
+            let now = refresh.get();
+            if before.is_some_and(|before| before != now) {
+                let question = untrack(&asked);
+                spawn_local(async move { show(shown, ask(path, question).await) });
+            }
+            now
+        });
+        shown
+    }
+
+    /// Shows a newer answer where it says something new: what a reader is typing is not taken from under the fingers, and
+    /// a page that is there is not given up for a moment without network.
+    fn show(shown: Answer, newer: String) {
+        if is_being_filled_in() || newer == answer::refused(&AppError::Transport) {
+            return;
+        }
+        let Some(mut current) = shown.try_write_untracked() else { return };
+        if current.as_deref() != Some(newer.as_str()) {
+            *current = Some(newer);
+            drop(current);
+            shown.notify();
+        }
+    }
 }
 
 /// While newer data is on its way the old stays.

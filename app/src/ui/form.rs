@@ -17,7 +17,11 @@
 mod fields;
 #[cfg(feature = "hydrate")]
 mod submit;
+#[cfg(feature = "hydrate")]
+mod typing;
 
+#[cfg(feature = "hydrate")]
+pub use typing::is_being_filled_in;
 pub use fields::{Choice, Hidden, RadioGroup, SubmitButton, TextArea, TextField};
 
 use domain::field_errors::FieldErrors;
@@ -28,6 +32,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
 use crate::text::{Text, use_text};
+use crate::ui::icon::Icon;
+use crate::ui::tone::Tone;
 
 /// A form's success: where to go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,6 +191,7 @@ pub fn Form(
 fn alert(text: String) -> AnyView {
     view! {
         <div class="alert alert-bad" role="alert" tabindex="-1">
+            <Icon name=Tone::Bad.icon()/>
             <p class="alert-body">{text}</p>
         </div>
     }
