@@ -42,7 +42,7 @@ fn main() {
 
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("text_keys.rs"), methods(reference)).expect("OUT_DIR is writable");
-    fs::write(out.join("text_values.rs"), values(&locales, reference)).expect("OUT_DIR is writable");
+    fs::write(out.join("text_values.rs"), values(&locales, reference, &out)).expect("OUT_DIR is writable");
 }
 
 fn read(path: &Path) -> Locale {
@@ -186,20 +186,29 @@ fn numbered(locale: &Locale, reference: &Locale) -> Vec<String> {
     texts
 }
 
-fn values(locales: &BTreeMap<String, Locale>, reference: &Locale) -> String {
+fn values(locales: &BTreeMap<String, Locale>, reference: &Locale, out: &Path) -> String {
     let mut code = String::from("pub(crate) static LOCALES: &[Texts] = &[\n");
     for (tag, locale) in locales {
         let texts = numbered(locale, reference);
         let body = serde_json::to_string(&texts).expect("texts are JSON");
+        fs::write(out.join(format!("{tag}.json.br")), compressed(body.as_bytes())).expect("OUT_DIR is writable");
         writeln!(
             code,
-            "    Texts {{ tag: {tag:?}, hash: \"{:016x}\", body: {body:?}, entries: &{texts:?} }},",
+            "    Texts {{ tag: {tag:?}, hash: \"{:016x}\", body: {body:?}, compressed: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{tag}.json.br\")), entries: &{texts:?} }},",
             fnv1a(body.as_bytes())
         )
         .expect("a String");
     }
     code.push_str("];\n");
     code
+}
+
+/// The same in brotli at its best: compressed once, fetched by everybody.
+fn compressed(body: &[u8]) -> Vec<u8> {
+    let mut compressed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
+    brotli::BrotliCompress(&mut &*body, &mut compressed, &parameters).expect("a Vec takes all");
+    compressed
 }
 
 /// Names a version of the texts in their URL; nothing leans on it for safety.

@@ -94,7 +94,7 @@ pub fn framed(page: AnyView) -> AnyView {
     let class = if navigation.is_some() { "frame" } else { "frame frame-bare" };
     view! {
         <div class=class>
-            <a class="skip-link" href="#content">{t.common_skip_to_content()}</a>
+            <a class="skip-link" href="#content" rel="external">{t.common_skip_to_content()}</a>
             {header(t, &frame)}
             {navigation}
             <main class="content" id="content" tabindex="-1">{page}</main>

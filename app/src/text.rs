@@ -26,6 +26,8 @@ pub(crate) struct Texts {
     pub hash: &'static str,
     /// The JSON array that browsers fetch.
     pub body: &'static str,
+    /// The same in brotli.
+    pub compressed: &'static [u8],
     /// The same texts.
     pub entries: &'static [&'static str],
 }

@@ -2,7 +2,7 @@
 
 use domain::locale::Locale;
 
-use crate::text::LOCALES;
+use crate::text::{LOCALES, Texts};
 use crate::urls::paths;
 
 /// The URL of a locale's texts.
@@ -15,8 +15,18 @@ pub fn url(locale: Locale) -> String {
 /// The body of `/texts/{file}`: JSON, to be served as immutable. `None` for a name that this build does not have.
 #[must_use]
 pub fn body(file: &str) -> Option<&'static str> {
+    find(file).map(|texts| texts.body)
+}
+
+/// The same body in brotli, for browsers that take it.
+#[must_use]
+pub fn body_in_brotli(file: &str) -> Option<&'static [u8]> {
+    find(file).map(|texts| texts.compressed)
+}
+
+fn find(file: &str) -> Option<&'static Texts> {
     let (tag, hash) = file.strip_suffix(".json")?.split_once('.')?;
-    LOCALES.iter().find(|texts| texts.tag == tag && texts.hash == hash).map(|texts| texts.body)
+    LOCALES.iter().find(|texts| texts.tag == tag && texts.hash == hash)
 }
 
 #[cfg(test)]
@@ -28,6 +38,7 @@ mod tests {
         let url = url(Locale::De);
         let texts: Vec<String> = serde_json::from_str(body(url.strip_prefix("/texts/").unwrap()).unwrap()).unwrap();
         assert!(texts.iter().any(|text| text == "Überblick" || text == "Übersicht"));
+        assert!(body_in_brotli(url.strip_prefix("/texts/").unwrap()).unwrap().len() < 6_000);
         assert_eq!(body("de.0.json"), None);
         assert_eq!(body("../x"), None);
     }

@@ -14,7 +14,7 @@ use crate::error::AppError;
 use crate::ssr;
 
 /// Orders on one page.
-const PAGE_ORDERS: i64 = 20;
+const PAGE_ORDERS: i64 = 10;
 
 /// One page of the customer's orders.
 pub(super) async fn list(

@@ -38,7 +38,7 @@ fn show(view: ShowSubscription) -> AnyView {
         return failure(AppError::Forbidden);
     }
     let subscription = view.subscription;
-    let (name, date) = (subscription.name(t), subscription.turn_date(t));
+    let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
     let (title, lead) = match subscription.standing() {
         Standing::Canceling => (t.cancel_already_title(), t.cancel_already_lead(&name, &date)),
         Standing::Ended | Standing::IncompleteExpired | Standing::Unpaid => (t.cancel_ended_title(), t.cancel_ended_lead(&name, &date)),
@@ -67,7 +67,7 @@ pub(super) fn refused(t: Text, subscription: &SubscriptionView, title: &'static 
 
 fn form(t: Text, subscription: &SubscriptionView) -> AnyView {
     let slug = use_slug();
-    let (name, date) = (subscription.name(t), subscription.turn_date(t));
+    let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
     let lead = if subscription.standing() == Standing::Trialing { t.cancel_trial_lead(&name, &date) } else { t.cancel_lead(&name, &date) };
     let up = paths::subscription(&slug, subscription.id);
     let title = t.cancel_title(&name);
@@ -95,7 +95,7 @@ fn form(t: Text, subscription: &SubscriptionView) -> AnyView {
 }
 
 fn consequences(t: Text, subscription: &SubscriptionView) -> AnyView {
-    let (name, date) = (subscription.name(t), subscription.turn_date(t));
+    let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
     view! {
         <section class="prose">
             <h2>{t.cancel_consequences_title()}</h2>

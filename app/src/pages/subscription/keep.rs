@@ -33,7 +33,7 @@ fn show(view: ShowSubscription) -> AnyView {
         return failure(AppError::Forbidden);
     }
     let subscription = view.subscription;
-    let (name, date) = (subscription.name(t), subscription.turn_date(t));
+    let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
     match subscription.standing() {
         Standing::Canceling => form(t, &subscription),
         Standing::Ended | Standing::IncompleteExpired | Standing::Unpaid => {
@@ -45,7 +45,7 @@ fn show(view: ShowSubscription) -> AnyView {
 
 fn form(t: Text, subscription: &SubscriptionView) -> AnyView {
     let slug = use_slug();
-    let (name, date) = (subscription.name(t), subscription.turn_date(t));
+    let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
     let renews = if subscription.amount.is_zero() { t.keep_renews_free(&date) } else { t.keep_renews(&date, &subscription.price(t)) };
     let up = paths::subscription(&slug, subscription.id);
     let title = t.keep_title(&name);

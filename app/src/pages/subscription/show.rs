@@ -67,7 +67,7 @@ fn show(view: ShowSubscription) -> AnyView {
 /// Right after cancelling or keeping: said only while it is true, whatever the address claims.
 fn confirmation(t: Text, subscription: &SubscriptionView) -> Option<AnyView> {
     let done = use_query_map().with_untracked(|query| query.get("done"))?;
-    let (name, date) = (subscription.name(t), subscription.turn_date(t));
+    let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
     let email = use_frame().person.as_ref().map(|person| person.email.clone()).unwrap_or_default();
     let title = match done.as_str() {
         "canceled" if subscription.can_keep() => t.cancel_confirmed(&name, &date, &email),

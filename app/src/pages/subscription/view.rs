@@ -99,7 +99,9 @@ impl SubscriptionView {
     /// The state in one sentence.
     #[must_use]
     pub fn sentence(&self, t: Text) -> String {
-        let (name, date, price) = (self.name(t), self.turn_date(t), self.price(t));
+        let (date, price) = (self.turn_date(t), self.price(t));
+        // "Team, 12 seats, renews …"
+        let name = if self.seats.is_some() { format!("{},", self.name(t)) } else { self.plan.clone() };
         let is_free = self.amount.is_zero();
         match self.standing() {
             Standing::Active if is_free => t.subscription_sentence_active_free(&name, &date),
@@ -160,5 +162,74 @@ impl SubscriptionView {
     #[must_use]
     pub fn can_keep(&self) -> bool {
         self.standing() == Standing::Canceling
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use domain::locale::Locale;
+    use domain::money::Currency;
+    use time::macros::{date, time};
+
+    use super::*;
+
+    fn at(date: time::Date) -> LocalDateTime {
+        LocalDateTime { date, time: time!(9:00), zone: "Europe/Berlin".to_owned() }
+    }
+
+    fn team() -> SubscriptionView {
+        SubscriptionView {
+            id: SubscriptionId::from_uuid(uuid::Uuid::from_u128(1)),
+            plan: "Team".to_owned(),
+            seats: Some(12),
+            status: SubscriptionStatus::Active,
+            amount: Money::new(24_000, Currency::EUR),
+            interval: RecurringInterval::MONTHLY,
+            started_at: Some(at(date!(2026 - 01 - 01))),
+            period_start: at(date!(2026 - 04 - 01)),
+            period_end: at(date!(2026 - 05 - 01)),
+            canceled_at: None,
+            ends_at: None,
+            ended_at: None,
+        }
+    }
+
+    fn said(subscription: &SubscriptionView) -> String {
+        subscription.sentence(Text::of(Locale::En))
+    }
+
+    #[test]
+    fn the_state_is_one_sentence() {
+        assert_eq!(said(&team()), "Team, 12 seats, renews on 1 May 2026 for €240.00.");
+        let canceling = SubscriptionView { ends_at: Some(at(date!(2026 - 05 - 01))), ..team() };
+        assert_eq!(said(&canceling), "Team, 12 seats, ends on 1 May 2026 and does not renew.");
+        assert!(canceling.can_keep() && !canceling.can_cancel());
+        let ended = SubscriptionView { status: SubscriptionStatus::Canceled, ended_at: Some(at(date!(2026 - 05 - 02))), ..canceling };
+        assert_eq!(said(&ended), "Team, 12 seats, ended on 2 May 2026.");
+        assert!(!ended.can_keep() && !ended.can_cancel());
+    }
+
+    #[test]
+    fn nothing_is_charged_for_what_is_free() {
+        let free = SubscriptionView { amount: Money::zero(Currency::EUR), seats: None, ..team() };
+        assert_eq!(said(&free), "Team renews on 1 May 2026, free of charge.");
+        assert_eq!(free.price_interval(Text::of(Locale::De)), "Kostenlos");
+    }
+
+    #[test]
+    fn every_status_says_something_of_its_own_in_both_languages() {
+        for locale in Locale::ALL {
+            let t = Text::of(locale);
+            let each = |status: &SubscriptionStatus| {
+                let ended_at = (*status == SubscriptionStatus::Canceled).then(|| at(date!(2026 - 05 - 02)));
+                let view = SubscriptionView { status: *status, ended_at, ..team() };
+                (view.sentence(t), view.next(t))
+            };
+            let mut sentences: Vec<String> = SubscriptionStatus::ALL.iter().map(|status| each(status).0).collect();
+            assert!(SubscriptionStatus::ALL.iter().all(|status| !each(status).1.is_empty()));
+            sentences.sort();
+            sentences.dedup();
+            assert_eq!(sentences.len(), SubscriptionStatus::ALL.len());
+        }
     }
 }

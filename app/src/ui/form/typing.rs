@@ -18,7 +18,7 @@ pub fn is_being_filled_in() -> bool {
 /// Whether a field holds something else than the page gave it.
 fn is_touched(field: &Node) -> bool {
     if let Some(text) = field.dyn_ref::<HtmlTextAreaElement>() {
-        return text.value() != text.default_value();
+        return text.default_value().is_ok_and(|given| given != text.value());
     }
     field.dyn_ref::<HtmlInputElement>().is_some_and(|input| match input.type_().as_str() {
         "radio" | "checkbox" => input.checked() != input.default_checked(),
