@@ -8,6 +8,7 @@ create table sign_in (
     return_to       text,
     locale          text not null,
     tries           smallint not null default 0,
+    is_mailed       boolean not null,
     created_at      timestamptz not null,
     code_expires_at timestamptz not null,
     link_expires_at timestamptz not null,
@@ -23,9 +24,10 @@ create table sign_in (
 );
 create index sign_in_browser_idx on sign_in (organization_id, browser_hash, created_at desc);
 create index sign_in_email_idx on sign_in (organization_id, lower(email), created_at desc);
+create unique index sign_in_proof_key on sign_in (organization_id, proof_hash) where proof_hash is not null;
 create index sign_in_retention_idx on sign_in (created_at);
 comment on table sign_in is
-    'A request to sign in: code and link are derived from its id when the mail is sent, none is stored. `proof_hash` stands between the proof and the choice of a customer. Kept for a day.';
+    'A request to sign in: code and link are derived from its id when the mail is sent, none is stored. `is_mailed` is false where the bound on an address''s mails was reached. `proof_hash` stands between the proof and the choice of a customer. Kept for a day; where code or link was used for 90 days, so that a browser that proved itself is still written to when strangers used up its address''s mails.';
 
 create table session (
     organization_id uuid not null,

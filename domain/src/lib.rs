@@ -19,5 +19,6 @@ pub mod period;
 pub mod price;
 pub mod role;
 pub mod seat_tiers;
+pub mod sign_in_code;
 pub mod slug;
 pub mod subscription;

@@ -13,6 +13,7 @@ use crate::actor::MemberActor;
 use crate::customer::{self, CreateCustomer, Customer};
 use crate::member::{self, AddMember};
 use crate::organization::{self, CreateOrganization};
+use crate::session::{self, NewSession, StartSession};
 
 /// An organization in Berlin that writes English.
 ///
@@ -103,4 +104,24 @@ async fn owner_of(db: &TestDb, customer: &Customer) -> MemberActor {
 /// When the database refuses.
 pub async fn event_types(db: &TestDb) -> Vec<String> {
     sqlx::query_scalar("select type from event order by sequence").fetch_all(&db.pool).await.expect("the events")
+}
+
+/// A session of this member.
+///
+/// # Panics
+/// When it cannot be started.
+pub async fn session(db: &TestDb, member: &MemberActor) -> NewSession {
+    let input = StartSession {
+        organization_id: member.organization_id,
+        customer_id: member.customer_id,
+        member_id: member.member_id,
+        role: member.role,
+        user_agent: "Firefox/150".into(),
+        return_to: None,
+        return_url: None,
+    };
+    let mut tx = db.pool.begin().await.expect("a transaction");
+    let session = session::start(&mut tx, &mut db.cx(), input).await.expect("a session");
+    tx.commit().await.expect("a commit");
+    session
 }
