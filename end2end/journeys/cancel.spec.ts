@@ -121,9 +121,31 @@ test("a comment that is too long is refused beside its field and kept", async ({
   await page.getByRole("radio", { name: portal.t("cancel.reason_unused") }).check();
   await portal.button(portal.pattern("cancel.submit", { plan })).click();
   await expect(field).toHaveAttribute("aria-invalid", "true");
-  await expect(portal.main).toContainText(portal.t("error.too_long"));
+  await expect(portal.main).toContainText(portal.t("error.comment_too_long"));
   await expect(field).toHaveValue("x".repeat(2001));
   await expect(page.getByRole("radio", { name: portal.t("cancel.reason_unused") })).toBeChecked();
+});
+
+test("what is being typed outlasts a change elsewhere", { tag: "@script" }, async ({ page, portal, otherBrowser }) => {
+  const customer = takeCustomer(({ subscriptions }) => subscriptions.filter(renews).length === 2);
+  const [one, two] = customer.subscriptions.filter(renews);
+  if (one === undefined || two === undefined) throw new Error("unreachable: it has two");
+  await portal.signIn(customer.email, `subscriptions/${one.subscription_id}/cancel`);
+  const field = page.getByLabel(portal.t("cancel.comment_label"));
+  await field.fill("A long thought, not yet");
+  await page.getByRole("radio", { name: portal.t("cancel.reason_unused") }).check();
+  const other = await otherBrowser();
+  await other.signIn(customer.email, `subscriptions/${two.subscription_id}/cancel`);
+  const told = page.waitForResponse((response) => response.url().includes("/api/view/subscription"));
+  await other.button(other.pattern("cancel.submit")).click();
+  await told;
+  await expect(other.main).toContainText(other.t("subscription.status_canceling"));
+  await field.press("End");
+  await field.pressSequentially(" finished.");
+  await expect(field).toHaveValue("A long thought, not yet finished.");
+  await expect(page.getByRole("radio", { name: portal.t("cancel.reason_unused") })).toBeChecked();
+  await portal.button(portal.pattern("cancel.submit")).click();
+  await expect(portal.main).toContainText(portal.t("subscription.status_canceling"));
 });
 
 test("another tab follows without being touched", { tag: "@script" }, async ({ page, portal, context }) => {

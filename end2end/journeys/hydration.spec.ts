@@ -39,6 +39,7 @@ async function words(portal: Portal): Promise<string> {
 }
 
 test("each page says the same before script, with it, and when gone to; nothing moves", { tag: ["@hydration", "@script"] }, async ({ page, portal, browser, context }) => {
+  test.slow();
   const customer = takeCustomer(hasAll);
   await watchLayout(page);
   await portal.signIn(customer.email);

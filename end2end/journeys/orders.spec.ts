@@ -3,7 +3,7 @@
 import { customers, takeCustomer } from "../lib/customers.ts";
 import { expect, test } from "../lib/fixtures.ts";
 
-const PER_PAGE = 20;
+const PER_PAGE = 10;
 
 test("the list, its filters and one order", async ({ page, portal }) => {
   const customer = takeCustomer(({ orders }) => orders.length > 1 && orders.some(({ status }) => status === "pending") && orders.some(({ status }) => status === "paid"));

@@ -28,7 +28,7 @@ pub(super) async fn list(
     let found = order::list(&ssr::portal()?.db, &signed_in.actor, filter, request).await?;
     let last_page = found.last_page();
     Ok(OrdersView {
-        organization: organization.slug.to_string(),
+        organization: organization.slug.clone(),
         status: filter.status,
         subscription_id: filter.subscription_id,
         count: found.total.known(),
@@ -45,7 +45,7 @@ pub(super) async fn show(slug: &str, order_id: &str) -> Result<OrderView, AppErr
     let order_id: OrderId = order_id.parse().map_err(|_| AppError::NotFound)?;
     let actor = Actor::from(signed_in.actor.clone());
     let found = order::get(&ssr::portal()?.db, &actor, order_id).await?;
-    found.map(|detail| view(organization.slug.to_string(), detail, &signed_in.time_zone)).ok_or(AppError::NotFound)
+    found.map(|detail| view(organization.slug.clone(), detail, &signed_in.time_zone)).ok_or(AppError::NotFound)
 }
 
 /// An order in short, with its date in the customer's `zone`.
