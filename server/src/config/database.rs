@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use sqlx::{
-    PgPool,
+    Connection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -58,6 +58,9 @@ fn check_url(url: Option<&str>) -> Result<Redacted, String> {
     Ok(Redacted::new(url))
 }
 
+/// A connection that was not used for so long is asked whether it lives before it is used.
+const RESTED_AFTER: Duration = Duration::from_secs(1);
+
 impl DatabaseConfig {
     /// A pool that connects when first used, so that a database which is down at start, or restarts
     /// later, is found again.
@@ -72,6 +75,16 @@ impl DatabaseConfig {
             .max_connections(self.connections)
             .acquire_timeout(Duration::from_secs(5))
             .idle_timeout(Duration::from_mins(5))
+            // A ping before each use would double the round trips; one that rested may have lost its server.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for < RESTED_AFTER {
+                        return Ok(true);
+                    }
+                    Ok(connection.ping().await.is_ok())
+                })
+            })
             .connect_lazy_with(options))
     }
 }
