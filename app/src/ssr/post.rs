@@ -17,7 +17,7 @@ use super::{Portal, provide};
 use crate::error::AppError;
 use crate::pages::load::answer::write;
 use crate::ui::form::{Done, FormState};
-use crate::urls::decode;
+use crate::urls::{decode, paths, safe_return};
 
 /// What to answer to a posted form.
 #[derive(Debug)]
@@ -91,6 +91,7 @@ const FIELDS_MAX: usize = 50;
 
 /// Runs the form that a POST to a page names. `parts` are the request's, with the extensions that a GET has.
 pub async fn handle(portal: Portal, parts: Parts, body: Vec<u8>) -> PostOutcome {
+    let page = parts.uri.path_and_query().map(|page| page.as_str().to_owned()).unwrap_or_default();
     let owner = Owner::new();
     let response = ResponseOptions::default();
     let outcome = owner
@@ -105,6 +106,8 @@ pub async fn handle(portal: Portal, parts: Parts, body: Vec<u8>) -> PostOutcome 
     owner.unset_with_forced_cleanup();
     match outcome {
         Ok(done) => PostOutcome::Redirect { to: done.to, headers: only_cookies(&headers) },
+        // The session ended while the form was being filled in: sign in, then back to this step.
+        Err(FormState { error: AppError::Unauthenticated, .. }) => PostOutcome::Redirect { to: sign_in(&page), headers: only_cookies(&headers) },
         Err(state) => PostOutcome::Rerender { status: state.error.status(), state: Box::new(state), headers },
     }
 }
@@ -122,6 +125,14 @@ async fn run_form(body: Vec<u8>) -> Result<Done, FormState> {
         let values = fields.into_iter().filter(|(name, _)| !name.starts_with('_') && !SECRETS.contains(&name.as_str())).collect();
         FormState { form, values, error }
     })
+}
+
+fn sign_in(page: &str) -> String {
+    let organization = page.split('/').nth(1).unwrap_or_default();
+    match safe_return(organization, page) {
+        Some(to) => paths::sign_in_to(organization, &to),
+        None => paths::sign_in(organization),
+    }
 }
 
 fn only_cookies(headers: &HeaderMap) -> HeaderMap {
@@ -148,6 +159,12 @@ mod tests {
         let expected = [("a".to_owned(), "x y&".to_owned()), ("b".to_owned(), String::new()), ("%zz".to_owned(), "ü".to_owned())];
         assert_eq!(fields(b"a=x+y%26&b&%zz=%C3%BC"), expected);
         assert_eq!(fields("a=1&".repeat(1_000).as_bytes()).len(), FIELDS_MAX);
+    }
+
+    #[test]
+    fn an_ended_session_leads_back_to_the_step() {
+        assert_eq!(sign_in("/acme/portal/subscriptions/7/cancel"), "/acme/portal/sign-in?to=/acme/portal/subscriptions/7/cancel");
+        assert_eq!(sign_in("/acme/portal/sign-in"), "/acme/portal/sign-in");
     }
 
     #[test]

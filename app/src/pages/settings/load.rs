@@ -24,7 +24,7 @@ pub(super) async fn sessions(slug: &str) -> Result<SessionsView, AppError> {
     let found = session::list(&portal.db, &person.actor, portal.clock.now()).await?;
     let mut sessions: Vec<SessionRow> = found.into_iter().map(|session| session_row(session, &person.time_zone)).collect();
     sessions.sort_by_key(|session| !session.is_current);
-    Ok(SessionsView { organization: organization.slug.to_string(), sessions })
+    Ok(SessionsView { organization: organization.slug.clone(), sessions })
 }
 
 fn session_row(session: SessionView, zone: &str) -> SessionRow {
