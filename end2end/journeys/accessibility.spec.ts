@@ -126,7 +126,7 @@ test.describe("by keyboard", { tag: "@script" }, () => {
         const style = getComputedStyle(element);
         const box = element.getBoundingClientRect();
         return {
-          name: `${element.tagName} ${element.getAttribute("href") ?? element.textContent?.trim()}`,
+          name: `${[...document.querySelectorAll("*")].indexOf(element)} ${element.tagName} ${element.textContent?.trim()}`,
           outlined: (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none",
           inView: box.bottom > 0 && box.top < innerHeight && box.width > 0,
         };

@@ -83,8 +83,11 @@ mod follow {
         Effect::new(move |before: Option<u32>| {
             let now = refresh.get();
             if before.is_some_and(|before| before != now) {
-                let question = untrack(&asked);
-                spawn_local(async move { show(shown, ask(path, question).await) });
+                let (asked, question) = (asked.clone(), untrack(&asked));
+                spawn_local(async move {
+                    let newer = ask(path, question.clone()).await;
+                    show(shown, newer, || untrack(asked) == question);
+                });
             }
             now
         });
@@ -92,13 +95,14 @@ mod follow {
     }
 
     /// Shows a newer answer where it says something new: what a reader is typing is not taken from under the fingers, and
-    /// a page that is there is not given up for a moment without network.
-    fn show(shown: Answer, newer: String) {
+    /// a page that is there is not given up for a moment without network. `is_still_asked` tells whether the reader has not
+    /// gone on meanwhile.
+    fn show(shown: Answer, newer: String, is_still_asked: impl FnOnce() -> bool) {
         if is_being_filled_in() || newer == answer::refused(&AppError::Transport) {
             return;
         }
         let Some(mut current) = shown.try_write_untracked() else { return };
-        if current.as_deref() != Some(newer.as_str()) {
+        if current.as_deref() != Some(newer.as_str()) && is_still_asked() {
             *current = Some(newer);
             drop(current);
             shown.notify();
