@@ -25,7 +25,8 @@ pub fn Alert(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let class = match tone {
-        Tone::Neutral | Tone::Note => "alert",
+        Tone::Neutral => "alert alert-neutral",
+        Tone::Note => "alert",
         Tone::Good => "alert alert-good",
         Tone::Wait => "alert alert-wait",
         Tone::Bad => "alert alert-bad",

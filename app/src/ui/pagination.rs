@@ -13,6 +13,9 @@ use crate::text::use_text;
 #[component]
 pub fn Pagination(#[prop(into)] place: String, previous: Option<String>, next: Option<String>) -> impl IntoView {
     let t = use_text();
+    if previous.is_none() && next.is_none() {
+        return view! { <p class="pagination-place">{place}</p> }.into_any();
+    }
     view! {
         <nav class="pagination" aria-label=t.pagination_label()>
             <p class="pagination-place">{place}</p>
@@ -22,4 +25,5 @@ pub fn Pagination(#[prop(into)] place: String, previous: Option<String>, next: O
             </div>
         </nav>
     }
+    .into_any()
 }

@@ -68,10 +68,10 @@ pub fn RowHeading(children: Children) -> impl IntoView {
     view! { <th role="rowheader" scope="row" class="table-main">{children()}</th> }
 }
 
-/// Words in a row.
+/// Words in a row; quiet where they only accompany the row's heading.
 #[component]
-pub fn Cell(children: Children) -> impl IntoView {
-    view! { <td role="cell">{children()}</td> }
+pub fn Cell(#[prop(optional)] is_quiet: bool, children: Children) -> impl IntoView {
+    view! { <td role="cell" class=is_quiet.then_some("quiet")>{children()}</td> }
 }
 
 /// An amount in a row.

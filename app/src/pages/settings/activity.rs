@@ -12,7 +12,7 @@ use crate::frame::{use_frame, use_slug};
 use crate::pages::error::{Failure, describe, failure, failure_page};
 use crate::pages::load::page_with;
 use crate::text::{Text, use_text};
-use crate::ui::date_time::DateTimeText;
+use crate::ui::date_time::{DateTimeText, ZoneNote};
 use crate::ui::empty_state::EmptyState;
 use crate::ui::page_header::PageHeader;
 use crate::ui::pagination::Pagination;
@@ -106,6 +106,7 @@ fn table(t: Text, view: ActivityView) -> AnyView {
     } else {
         t.pagination_of_at_least(&count(view.page), &count(view.count))
     };
+    let zone = view.rows.first().map(|row| view! { <ZoneNote zone=row.at.zone.clone()/> });
     let rows: Vec<AnyView> = view
         .rows
         .into_iter()
@@ -119,8 +120,8 @@ fn table(t: Text, view: ActivityView) -> AnyView {
             view! {
                 <TableRow>
                     <RowHeading>{event_words(t, row.event_type)}</RowHeading>
-                    <Cell>{doer}</Cell>
-                    <Cell><DateTimeText at=row.at/></Cell>
+                    <Cell is_quiet=true>{doer}</Cell>
+                    <Cell is_quiet=true><DateTimeText at=row.at without_zone=true/></Cell>
                 </TableRow>
             }
             .into_any()
@@ -130,6 +131,7 @@ fn table(t: Text, view: ActivityView) -> AnyView {
         vec![Column::text(t.activity_column_event()), Column::text(t.activity_column_actor()), Column::text(t.activity_column_when())];
     view! {
         <Table label=t.activity_title() columns=columns>{rows}</Table>
+        {zone}
         <Pagination place=place previous=previous next=next/>
     }
     .into_any()

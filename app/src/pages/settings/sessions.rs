@@ -14,7 +14,7 @@ use crate::text::{Text, use_text};
 use crate::ui::alert::Alert;
 use crate::ui::badge::Badge;
 use crate::ui::button::{Button, ButtonKind};
-use crate::ui::date_time::DateTimeText;
+use crate::ui::date_time::{DateTimeText, ZoneNote};
 use crate::ui::empty_state::EmptyState;
 use crate::ui::form::{Done, Form, SubmitButton, action};
 use crate::ui::page_header::PageHeader;
@@ -67,6 +67,7 @@ fn show(view: SessionsView) -> AnyView {
     let email = use_frame().person.as_ref().map(|person| person.email.clone()).unwrap_or_default();
     let is_alone = view.sessions.len() <= 1;
     let slug = view.organization.clone();
+    let zone = view.sessions.first().map(|session| view! { <ZoneNote zone=session.last_used_at.zone.clone()/> });
     let rows: Vec<AnyView> = view.sessions.into_iter().map(|session| row(t, session)).collect();
     let others = if is_alone {
         view! { <EmptyState title=t.sessions_none_other() hint=t.sessions_none_other_hint()/> }.into_any()
@@ -89,6 +90,7 @@ fn show(view: SessionsView) -> AnyView {
                 <ul class="card-list">{rows}</ul>
             </Form>
             {others}
+            {zone}
         </div>
     }
     .into_any()
@@ -125,8 +127,8 @@ fn row(t: Text, session: SessionRow) -> AnyView {
                     {device}
                     {session.is_current.then(|| view! { <Badge tone=Tone::Good label=t.sessions_this()/> })}
                 </h2>
-                <p class="entry-detail">{t.sessions_last_used()} " " <DateTimeText at=last_used/></p>
-                <p class="entry-detail">{t.sessions_signed_in()} " " <DateTimeText at=signed_in/></p>
+                <p class="entry-detail">{t.sessions_last_used()} " " <DateTimeText at=last_used without_zone=true/></p>
+                <p class="entry-detail">{t.sessions_signed_in()} " " <DateTimeText at=signed_in without_zone=true/></p>
             </div>
             <Button is_small=true name="session_id" value=session.session_id.to_string() label=spoken>{label}</Button>
         </li>
