@@ -99,3 +99,91 @@ pub async fn choose(db: &PgPool, cx: &mut Context, input: ChooseSignIn) -> Resul
     tx.commit().await?;
     Ok(session)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::MemberActor;
+    use crate::sign_in::SignInOutcome;
+    use crate::sign_in::steps::{Steps, count};
+    use crate::test_support::{TestDb, fixtures};
+    use domain::role::MemberRole;
+    use time::Duration;
+
+    /// Ada is a customer herself and a member of a team; she has just proved her address.
+    async fn proven(steps: &Steps<'_>) -> (MemberActor, MemberActor, String) {
+        let own = fixtures::member(steps.db, steps.organization_id, "ada@example.com").await;
+        let owner = fixtures::team_owner(steps.db, steps.organization_id, "team@example.com").await;
+        let team = fixtures::colleague(steps.db, &owner, "ADA@example.com", MemberRole::Member).await;
+        let browser = steps.request("ada@example.com").await;
+        let code = steps.newest_code().await;
+        let Ok(SignInOutcome::Choose { proof_token, choices, .. }) = steps.verify(&browser, &code).await else {
+            panic!("no choice was offered");
+        };
+        let offered: Vec<_> = choices.iter().map(|choice| choice.member_id).collect();
+        assert_eq!(offered, [own.member_id, team.member_id]);
+        (own, team, proof_token.expose().to_owned())
+    }
+
+    fn choosing(steps: &Steps<'_>, proof_token: &str, member_id: MemberId) -> ChooseSignIn {
+        ChooseSignIn {
+            organization_id: steps.organization_id,
+            proof_token: proof_token.to_owned(),
+            member_id,
+            user_agent: "Firefox/150".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_chosen_customer_is_signed_in_to_once() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        let (_, team, proof) = proven(&steps).await;
+        let offer = choices(&db.pool, steps.organization_id, &proof, db.now()).await.unwrap().unwrap();
+        assert_eq!(offer.choices.len(), 2);
+        let session = choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, team.member_id)).await.unwrap();
+        assert_eq!((session.actor.customer_id, session.actor.role), (team.customer_id, MemberRole::Member));
+        assert_eq!(session.return_to.as_deref(), Some("/acme/portal/orders"));
+        let again = choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, team.member_id)).await;
+        assert!(matches!(again, Err(ChooseError::Expired)));
+        assert!(choices(&db.pool, steps.organization_id, &proof, db.now()).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_not_offered_cannot_be_chosen_and_spends_nothing() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        let (own, _, proof) = proven(&steps).await;
+        let eve = fixtures::member(&db, steps.organization_id, "eve@example.com").await;
+        let other = fixtures::organization(&db, "other").await;
+        let refused = choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, eve.member_id)).await;
+        assert!(matches!(refused, Err(ChooseError::NotOffered)));
+        let elsewhere = ChooseSignIn { organization_id: other, ..choosing(&steps, &proof, own.member_id) };
+        assert!(matches!(choose(&db.pool, &mut db.cx(), elsewhere).await, Err(ChooseError::Expired)));
+        for garbage in ["", "\0", &"x".repeat(100_000)] {
+            let refused = choose(&db.pool, &mut db.cx(), choosing(&steps, garbage, own.member_id)).await;
+            assert!(matches!(refused, Err(ChooseError::Expired)));
+            assert!(choices(&db.pool, steps.organization_id, garbage, db.now()).await.unwrap().is_none());
+        }
+        assert_eq!(count(&db, "session").await, 0);
+        assert!(choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, own.member_id)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn ten_at_once_choose_once_and_a_late_choice_is_none() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        let (own, _, proof) = proven(&steps).await;
+        db.clock.advance(Duration::minutes(10));
+        let late = choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, own.member_id)).await;
+        assert!(matches!(late, Err(ChooseError::Expired)));
+        db.clock.advance(Duration::microseconds(-1));
+        let mut chosen = tokio::task::JoinSet::new();
+        for _ in 0..10 {
+            let (pool, mut cx, input) = (db.pool.clone(), db.cx(), choosing(&steps, &proof, own.member_id));
+            chosen.spawn(async move { choose(&pool, &mut cx, input).await.is_ok() });
+        }
+        assert_eq!(chosen.join_all().await.into_iter().filter(|is_ok| *is_ok).count(), 1);
+        assert_eq!(count(&db, "session").await, 1);
+    }
+}

@@ -5,6 +5,8 @@ mod finish;
 mod open_link;
 mod request;
 mod secret;
+#[cfg(test)]
+mod steps;
 mod use_link;
 mod verify_code;
 

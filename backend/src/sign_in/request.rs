@@ -152,3 +152,107 @@ impl From<CheckError> for RequestSignInError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sign_in::steps::{Statements, Steps, count};
+    use crate::test_support::{TestDb, fixtures};
+
+    /// Each from a client of its own.
+    async fn ask(steps: &Steps<'_>, email: &str, times: usize) {
+        for _ in 0..times {
+            steps.request(email).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_sixth_mail_of_an_hour_is_not_sent_but_a_code_still_signs_in() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        fixtures::member(&db, steps.organization_id, "ada@example.com").await;
+        let browser = steps.request("ada@example.com").await;
+        let code = steps.newest_code().await;
+        ask(&steps, "ADA@example.com", 9).await;
+        assert_eq!((count(&db, "sign_in").await, count(&db, "mail").await), (10, MAILS_PER_HOUR));
+        assert!(steps.verify(&browser, &code).await.is_ok());
+        db.clock.advance(Duration::hours(1) - Duration::microseconds(1));
+        ask(&steps, "ada@example.com", 1).await;
+        assert_eq!(count(&db, "mail").await, MAILS_PER_HOUR);
+        db.clock.advance(Duration::microseconds(1));
+        ask(&steps, "ada@example.com", 1).await;
+        assert_eq!(count(&db, "mail").await, MAILS_PER_HOUR + 1);
+    }
+
+    #[tokio::test]
+    async fn a_browser_that_proved_itself_is_written_to_beyond_the_bound() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        fixtures::member(&db, steps.organization_id, "ada@example.com").await;
+        let browser = steps.request("ada@example.com").await;
+        let code = steps.newest_code().await;
+        steps.verify(&browser, &code).await.unwrap();
+        db.clock.advance(Duration::days(2));
+        ask(&steps, "ada@example.com", 8).await;
+        let before = count(&db, "mail").await;
+        for _ in 0..8 {
+            steps.request_again("ada@example.com", &browser).await;
+        }
+        assert_eq!(count(&db, "mail").await, before + MAILS_PER_HOUR, "its own mails are bounded too");
+    }
+
+    #[tokio::test]
+    async fn ten_at_once_send_no_more_than_the_bound() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        let mut requests = tokio::task::JoinSet::new();
+        for n in 0..10 {
+            let (pool, mut cx) = (db.pool.clone(), db.cx());
+            let input = RequestSignIn { client: format!("192.0.2.{n}"), ..steps.asking("ada@example.com", None) };
+            requests.spawn(async move { request(&pool, &mut cx, input).await.is_ok() });
+        }
+        assert!(requests.join_all().await.into_iter().all(|is_ok| is_ok));
+        assert_eq!((count(&db, "sign_in").await, count(&db, "mail").await), (10, MAILS_PER_HOUR));
+    }
+
+    #[tokio::test]
+    async fn a_client_asks_six_times_a_minute_and_then_waits() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        let asking = || steps.asking("ada@example.com", None);
+        for _ in 0..6 {
+            request(&db.pool, &mut db.cx(), asking()).await.unwrap();
+        }
+        let limited = request(&db.pool, &mut db.cx(), asking()).await;
+        assert!(matches!(limited, Err(RequestSignInError::Limited(Limited { retry_after_s: 900 }))), "{limited:?}");
+        assert_eq!(count(&db, "sign_in").await, 6);
+        db.clock.advance(Duration::minutes(15));
+        request(&db.pool, &mut db.cx(), asking()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_same_statements_run_for_a_known_and_an_unknown_address() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        fixtures::member(&db, steps.organization_id, "ada@example.com").await;
+        steps.request("warm@example.com").await;
+        let known = Statements::of(steps.request("ada@example.com")).await;
+        let unknown = Statements::of(steps.request("nobody@example.com")).await;
+        assert!(known.len() >= 3, "{known:?}");
+        assert_eq!(known, unknown);
+    }
+
+    #[tokio::test]
+    async fn a_browser_keeps_its_token_and_garbage_is_replaced() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        let browser = steps.request("ada@example.com").await;
+        assert_eq!(steps.request_again("ada@example.com", &browser).await, browser);
+        for garbage in ["", "x", "foyer_oat_x", &format!("{SIGN_IN_PREFIX}{}", "x".repeat(10_000))] {
+            assert_ne!(steps.request_again("ada@example.com", garbage).await, garbage);
+        }
+        let stored: String =
+            sqlx::query_scalar("select string_agg(s::text, '') from sign_in s").fetch_one(&db.pool).await.unwrap();
+        assert!(!stored.contains(&browser) && !stored.contains(steps.newest_code().await.expose()));
+    }
+}

@@ -1,6 +1,6 @@
 //! Proving an address by the code that was mailed to it.
 
-use domain::id::{OrganizationId, SignInId};
+use domain::id::OrganizationId;
 use domain::sign_in_code::SignInCode;
 use sqlx::PgPool;
 use thiserror::Error;
@@ -174,12 +174,154 @@ impl From<CheckError> for VerifyCodeError {
     }
 }
 
-/// The sign-in's id as the worker uses it, for tests of other modules.
 #[cfg(test)]
-pub(crate) async fn newest_sign_in(db: &PgPool) -> SignInId {
-    let id: Uuid = sqlx::query_scalar("select sign_in_id from sign_in order by created_at desc, sign_in_id desc limit 1")
-        .fetch_one(db)
-        .await
-        .unwrap();
-    id.into()
+mod tests {
+    use super::*;
+    use crate::session;
+    use crate::sign_in::CODE_EXPIRES_AFTER;
+    use crate::sign_in::steps::{Steps, count};
+    use crate::test_support::{TestDb, fixtures};
+    use time::Duration;
+
+    #[tokio::test]
+    async fn the_code_of_the_mail_signs_in_once_and_leads_on() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        let ada = fixtures::member(&db, steps.organization_id, "Ada@example.com").await;
+        let browser = steps.request("ada@EXAMPLE.com").await;
+        let code = steps.mailed_code().await;
+        let Ok(SignInOutcome::SignedIn(session)) = steps.verify(&browser, &code).await else {
+            panic!("the right code was refused");
+        };
+        assert_eq!((session.actor.member_id, session.return_to.as_deref()), (ada.member_id, Some("/acme/portal/orders")));
+        let found = session::authenticate(&db.pool, steps.organization_id, session.token.expose(), db.now()).await;
+        assert_eq!(found.unwrap().unwrap().actor, session.actor);
+        assert!(matches!(steps.verify(&browser, &code).await, Err(VerifyCodeError::Expired)));
+        assert_eq!(count(&db, "session").await, 1);
+    }
+
+    #[tokio::test]
+    async fn after_five_tries_even_the_right_code_is_refused() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        fixtures::member(&db, steps.organization_id, "ada@example.com").await;
+        let browser = steps.request("ada@example.com").await;
+        let wrong = steps.wrong_code().await;
+        let mut left = Vec::new();
+        for _ in 0..4 {
+            match steps.verify(&browser, &wrong).await {
+                Err(VerifyCodeError::WrongCode { tries_left }) => left.push(tries_left),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(left, [4, 3, 2, 1]);
+        assert!(matches!(steps.verify(&browser, &wrong).await, Err(VerifyCodeError::NoTriesLeft)));
+        let right = steps.newest_code().await;
+        assert!(matches!(steps.verify(&browser, &right).await, Err(VerifyCodeError::NoTriesLeft)));
+        assert_eq!(count(&db, "session").await, 0);
+    }
+
+    #[tokio::test]
+    async fn twenty_at_once_make_one_session() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        fixtures::member(&db, steps.organization_id, "ada@example.com").await;
+        let browser = steps.request("ada@example.com").await;
+        let code = steps.mailed_code().await;
+        let outcomes = steps.verify_at_once(&browser, &code, 20).await;
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+        assert_eq!(count(&db, "session").await, 1);
+        let created = fixtures::event_types(&db).await.into_iter().filter(|name| name == "session.created").count();
+        assert_eq!(created, 1);
+    }
+
+    #[tokio::test]
+    async fn twenty_wrong_codes_at_once_are_five_tries() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        let browser = steps.request("ada@example.com").await;
+        let wrong = steps.wrong_code().await;
+        let outcomes = steps.verify_at_once(&browser, &wrong, 20).await;
+        let counted = outcomes.iter().filter(|outcome| matches!(outcome, Err(VerifyCodeError::WrongCode { .. }))).count();
+        assert_eq!(counted, 4, "the fifth says that none is left");
+        let tries: i16 = sqlx::query_scalar("select tries from sign_in").fetch_one(&db.pool).await.unwrap();
+        assert_eq!(tries, TRIES_MAX);
+    }
+
+    #[tokio::test]
+    async fn another_browser_or_organization_has_not_asked() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        fixtures::member(&db, steps.organization_id, "ada@example.com").await;
+        let other = fixtures::organization(&db, "other").await;
+        fixtures::member(&db, other, "ada@example.com").await;
+        let browser = steps.request("ada@example.com").await;
+        let stranger = steps.request("eve@example.com").await;
+        let code = steps.code_for("ada@example.com").await;
+        assert!(matches!(steps.verify(&stranger, &code).await, Err(VerifyCodeError::WrongCode { .. })));
+        let elsewhere = VerifyCode { organization_id: other, ..steps.verification(Some(&browser), &code) };
+        for input in [
+            elsewhere,
+            steps.verification(None, &code),
+            steps.verification(Some("garbage"), &code),
+            steps.verification(Some(&"x".repeat(100_000)), &code),
+        ] {
+            let refused = verify_code(&db.pool, &mut db.cx(), &steps.secret, input).await;
+            assert!(matches!(refused, Err(VerifyCodeError::NotAsked)), "{refused:?}");
+        }
+        assert!(steps.verify(&browser, &code).await.is_ok(), "nobody else's tries count here");
+    }
+
+    #[tokio::test]
+    async fn a_code_holds_ten_minutes_to_the_microsecond() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        fixtures::member(&db, steps.organization_id, "ada@example.com").await;
+        let browser = steps.request("ada@example.com").await;
+        let code = steps.mailed_code().await;
+        db.clock.advance(CODE_EXPIRES_AFTER);
+        assert!(matches!(steps.verify(&browser, &code).await, Err(VerifyCodeError::Expired)));
+        db.clock.advance(Duration::microseconds(-1));
+        assert!(steps.verify(&browser, &code).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_asks_twice_may_type_either_code() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        fixtures::member(&db, steps.organization_id, "ada@example.com").await;
+        let browser = steps.request("ada@example.com").await;
+        let first = steps.newest_code().await;
+        db.clock.advance(Duration::seconds(30));
+        steps.request_again("ada@example.com", &browser).await;
+        assert!(steps.verify(&browser, &first).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_address_cannot_match_and_a_removed_member_no_longer() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        let browser = steps.request("nobody@example.com").await;
+        let guessed = steps.newest_code().await;
+        assert!(matches!(steps.verify(&browser, &guessed).await, Err(VerifyCodeError::WrongCode { tries_left: 4 })));
+        fixtures::member(&db, steps.organization_id, "ada@example.com").await;
+        let browser = steps.request("ada@example.com").await;
+        let code = steps.code_for("ada@example.com").await;
+        sqlx::query("update member set deleted_at = created_at").execute(&db.pool).await.unwrap();
+        assert!(matches!(steps.verify(&browser, &code).await, Err(VerifyCodeError::WrongCode { tries_left: 4 })));
+        assert_eq!(count(&db, "session").await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_types_without_end_waits() {
+        let db = TestDb::new().await;
+        let steps = Steps::new(&db).await;
+        let browser = steps.request("ada@example.com").await;
+        let wrong = steps.wrong_code().await;
+        for _ in 0..CODE_LIMITS.per_minute {
+            assert!(!matches!(steps.verify(&browser, &wrong).await, Err(VerifyCodeError::Limited(_))));
+        }
+        let limited = steps.verify(&browser, &wrong).await;
+        assert!(matches!(limited, Err(VerifyCodeError::Limited(Limited { retry_after_s: 900 }))), "{limited:?}");
+    }
 }
