@@ -99,11 +99,17 @@ fn sentence(t: Text, view: &OrderView) -> String {
 fn how_to_pay(t: Text) -> AnyView {
     let frame = use_frame();
     let Some(organization) = frame.organization.as_ref() else { return ().into_any() };
-    let text = match &organization.support_email {
-        Some(email) => t.order_how_to_pay_contact(&organization.name, email),
-        None => t.order_how_to_pay_no_email(&organization.name),
+    let text = match organization.support_email.clone() {
+        Some(email) => {
+            // The address is a link; the sentence around it comes from the language.
+            let sentence = t.order_how_to_pay_contact(&organization.name, "\u{1}");
+            let (before, after) = sentence.split_once('\u{1}').unwrap_or((&sentence, ""));
+            let (before, after) = (before.to_owned(), after.to_owned());
+            view! { <p>{before}<a href=format!("mailto:{email}")>{email.clone()}</a>{after}</p> }.into_any()
+        }
+        None => view! { <p>{t.order_how_to_pay_no_email(&organization.name)}</p> }.into_any(),
     };
-    view! { <Alert tone=Tone::Note title=t.order_how_to_pay()><p>{text}</p></Alert> }.into_any()
+    view! { <Alert tone=Tone::Note title=t.order_how_to_pay()>{text}</Alert> }.into_any()
 }
 
 fn items(t: Text, view: &OrderView) -> AnyView {
@@ -190,7 +196,7 @@ mod tests {
     #[test]
     fn the_sentence_says_amount_and_date_in_both_languages() {
         let say = |locale, status| sentence(Text::of(locale), &order_of(status, 24_000));
-        assert_eq!(say(Locale::En, OrderStatus::Pending), "€240.00 is open since 1 May 2026.");
+        assert_eq!(say(Locale::En, OrderStatus::Pending), "€240.00 has been open since 1 May 2026.");
         assert_eq!(say(Locale::En, OrderStatus::Paid), "€240.00, paid on 3 May 2026.");
         assert_eq!(say(Locale::De, OrderStatus::Paid), "240,00\u{a0}€, bezahlt am 3. Mai 2026.");
         for status in OrderStatus::ALL {
