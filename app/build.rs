@@ -11,8 +11,10 @@ use std::{env, fs};
 /// The locale whose placeholders give the order of the arguments.
 const REFERENCE: &str = "en";
 /// Keys that code looks up by a name it was handed (an error's code), beside the methods: the function and the keys' prefix.
-const FAMILIES: [(&str, &str); 3] = [("error", "error."), ("role", "role."), ("cancel_reason", "cancel.reason_")];
-const KEYWORDS: [&str; 12] = ["as", "for", "if", "in", "loop", "match", "move", "self", "type", "use", "where", "yield"];
+const FAMILIES: [(&str, &str); 3] =
+    [("error", "error."), ("role", "role."), ("cancel_reason", "cancel.reason_")];
+const KEYWORDS: [&str; 12] =
+    ["as", "for", "if", "in", "loop", "match", "move", "self", "type", "use", "where", "yield"];
 
 enum Form {
     Plain(String),
@@ -22,14 +24,16 @@ enum Form {
 type Locale = BTreeMap<String, Form>;
 
 fn main() {
-    let folder = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("locales");
+    let folder =
+        PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("locales");
     println!("cargo:rerun-if-changed={}", folder.display());
     let mut locales: BTreeMap<String, Locale> = BTreeMap::new();
     for entry in fs::read_dir(&folder).expect("app/locales must be a folder") {
         let path = entry.expect("a readable folder").path();
         if path.extension().is_some_and(|extension| extension == "json") {
             println!("cargo:rerun-if-changed={}", path.display());
-            let tag = path.file_stem().and_then(|stem| stem.to_str()).expect("a file name").to_owned();
+            let tag =
+                path.file_stem().and_then(|stem| stem.to_str()).expect("a file name").to_owned();
             locales.insert(tag, read(&path));
         }
     }
@@ -42,7 +46,8 @@ fn main() {
 
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("text_keys.rs"), methods(reference)).expect("OUT_DIR is writable");
-    fs::write(out.join("text_values.rs"), values(&locales, reference, &out)).expect("OUT_DIR is writable");
+    fs::write(out.join("text_values.rs"), values(&locales, reference, &out))
+        .expect("OUT_DIR is writable");
 }
 
 fn read(path: &Path) -> Locale {
@@ -56,9 +61,13 @@ fn read(path: &Path) -> Locale {
             assert!(written == 1, "{shown}: `{key}` stands there {written} times");
             let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
             let form = text(&value).map(Form::Plain).or_else(|| {
-                Some(Form::Counted { one: text(value.get("one")?)?, other: text(value.get("other")?)? })
+                Some(Form::Counted {
+                    one: text(value.get("one")?)?,
+                    other: text(value.get("other")?)?,
+                })
             });
-            let form = form.unwrap_or_else(|| panic!("{shown}: `{key}` is neither a text nor one/other"));
+            let form =
+                form.unwrap_or_else(|| panic!("{shown}: `{key}` is neither a text nor one/other"));
             (key, form)
         })
         .collect()
@@ -103,11 +112,13 @@ fn compare(tag: &str, locale: &Locale, reference: &Locale, mistakes: &mut Vec<St
             Form::Counted { one, other } => vec![one, other],
         };
         if matches!(form, Form::Plain(_)) != matches!(expected, Form::Plain(_)) {
-            mistakes.push(format!("`{key}` is counted in one of {REFERENCE}.json and {tag}.json only"));
+            mistakes
+                .push(format!("`{key}` is counted in one of {REFERENCE}.json and {tag}.json only"));
         }
         for name in texts.iter().flat_map(|text| placeholders(text)) {
             if !known.contains(&name) {
-                mistakes.push(format!("{tag}.json: `{key}` has {{{name}}}, {REFERENCE}.json has not"));
+                mistakes
+                    .push(format!("{tag}.json: `{key}` has {{{name}}}, {REFERENCE}.json has not"));
             }
         }
         let used: Vec<String> = texts.iter().flat_map(|text| placeholders(text)).collect();
@@ -133,9 +144,13 @@ fn methods(reference: &Locale) -> String {
             Form::Plain(text) => text,
             Form::Counted { other, .. } => other,
         };
-        writeln!(code, "    /// {}", shown.replace('\n', " ").replace('[', "\\[")).expect("a String");
-        let text_arguments: Vec<String> =
-            names.iter().filter(|name| *name != "count" || matches!(form, Form::Plain(_))).map(|name| identifier(name)).collect();
+        writeln!(code, "    /// {}", shown.replace('\n', " ").replace('[', "\\["))
+            .expect("a String");
+        let text_arguments: Vec<String> = names
+            .iter()
+            .filter(|name| *name != "count" || matches!(form, Form::Plain(_)))
+            .map(|name| identifier(name))
+            .collect();
         let mut parameters = String::new();
         for name in &text_arguments {
             write!(parameters, ", {name}: &str").expect("a String");
@@ -144,7 +159,11 @@ fn methods(reference: &Locale) -> String {
         match form {
             Form::Plain(_) if names.is_empty() => {
                 index.insert(key, at);
-                writeln!(code, "    #[must_use] pub fn {name}(self) -> &'static str {{ self.entry({at}) }}").expect("a String");
+                writeln!(
+                    code,
+                    "    #[must_use] pub fn {name}(self) -> &'static str {{ self.entry({at}) }}"
+                )
+                .expect("a String");
                 at += 1;
             }
             Form::Plain(_) => {
@@ -176,7 +195,9 @@ fn numbered(locale: &Locale, reference: &Locale) -> Vec<String> {
     for (key, expected) in reference {
         let names = arguments(expected);
         let number = |text: &String| {
-            names.iter().enumerate().fold(text.clone(), |text, (i, name)| text.replace(&format!("{{{name}}}"), &format!("{{{i}}}")))
+            names.iter().enumerate().fold(text.clone(), |text, (i, name)| {
+                text.replace(&format!("{{{name}}}"), &format!("{{{i}}}"))
+            })
         };
         match &locale[key] {
             Form::Plain(text) => texts.push(number(text)),
@@ -191,7 +212,8 @@ fn values(locales: &BTreeMap<String, Locale>, reference: &Locale, out: &Path) ->
     for (tag, locale) in locales {
         let texts = numbered(locale, reference);
         let body = serde_json::to_string(&texts).expect("texts are JSON");
-        fs::write(out.join(format!("{tag}.json.br")), compressed(body.as_bytes())).expect("OUT_DIR is writable");
+        fs::write(out.join(format!("{tag}.json.br")), compressed(body.as_bytes()))
+            .expect("OUT_DIR is writable");
         writeln!(
             code,
             "    Texts {{ tag: {tag:?}, hash: \"{:016x}\", body: {body:?}, compressed: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{tag}.json.br\")), entries: &{texts:?} }},",
@@ -213,5 +235,7 @@ fn compressed(body: &[u8]) -> Vec<u8> {
 
 /// Names a version of the texts in their URL; nothing leans on it for safety.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

@@ -13,8 +13,14 @@ const GROUND_DARK: &str = "#32353b";
 /// on the portal's grounds.
 #[must_use]
 pub fn css(accent: AccentColor) -> String {
-    let ink = |ground: &str, otherwise: AccentColor| accent.readable_on(AccentColor::parse(ground).unwrap_or(otherwise));
-    let (on, light, dark) = (accent.text_on(), ink(GROUND_LIGHT, AccentColor::WHITE), ink(GROUND_DARK, AccentColor::BLACK));
+    let ink = |ground: &str, otherwise: AccentColor| {
+        accent.readable_on(AccentColor::parse(ground).unwrap_or(otherwise))
+    };
+    let (on, light, dark) = (
+        accent.text_on(),
+        ink(GROUND_LIGHT, AccentColor::WHITE),
+        ink(GROUND_DARK, AccentColor::BLACK),
+    );
     format!(
         ":root{{--brand:{accent};--brand-on:{on};--brand-ink:{light}}}\n\
          @media (prefers-color-scheme:dark){{:root:not([data-theme=\"light\"]){{--brand-ink:{dark}}}}}\n\
@@ -38,10 +44,20 @@ mod tests {
     fn a_brand_is_readable_in_both_themes() {
         for brand in ["#3b5bdb", "#ffffff", "#000000", "#ffd400", "#00ff88", "#7a1f1f"] {
             let css = css(AccentColor::parse(brand).unwrap());
-            let inks: Vec<_> = css.split("--brand-ink:").skip(1).map(|rest| AccentColor::parse(&rest[..7]).unwrap()).collect();
+            let inks: Vec<_> = css
+                .split("--brand-ink:")
+                .skip(1)
+                .map(|rest| AccentColor::parse(&rest[..7]).unwrap())
+                .collect();
             assert_eq!(inks.len(), 3, "{css}");
-            assert!(inks[0].contrast(AccentColor::parse(GROUND_LIGHT).unwrap()) >= CONTRAST_MIN, "{css}");
-            assert!(inks[1].contrast(AccentColor::parse(GROUND_DARK).unwrap()) >= CONTRAST_MIN, "{css}");
+            assert!(
+                inks[0].contrast(AccentColor::parse(GROUND_LIGHT).unwrap()) >= CONTRAST_MIN,
+                "{css}"
+            );
+            assert!(
+                inks[1].contrast(AccentColor::parse(GROUND_DARK).unwrap()) >= CONTRAST_MIN,
+                "{css}"
+            );
             assert_eq!(inks[1], inks[2]);
             assert!(css.starts_with(&format!(":root{{--brand:{brand};--brand-on:#")), "{css}");
         }

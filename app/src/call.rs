@@ -50,7 +50,8 @@ async fn exchange(path: &str, fields: &UrlSearchParams) -> Result<(u16, String),
     let request = RequestInit::new();
     request.set_method("POST");
     request.set_body(fields);
-    let response: Response = JsFuture::from(window.fetch_with_str_and_init(path, &request)).await?.dyn_into()?;
+    let response: Response =
+        JsFuture::from(window.fetch_with_str_and_init(path, &request)).await?.dyn_into()?;
     let body = JsFuture::from(response.text()?).await?;
     Ok((response.status(), body.as_string().unwrap_or_default()))
 }

@@ -119,7 +119,10 @@ impl FromServerFnError for AppError {
 
     /// Read as text, like everything else that arrives: a second way of reading would be in the download twice.
     fn de(data: Bytes) -> Self {
-        std::str::from_utf8(&data).ok().and_then(|json| serde_json::from_str(json).ok()).unwrap_or(Self::Outdated)
+        std::str::from_utf8(&data)
+            .ok()
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or(Self::Outdated)
     }
 }
 

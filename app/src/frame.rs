@@ -54,7 +54,11 @@ pub fn use_frame() -> Arc<Frame> {
 /// The slug of the portal being shown; empty where there is none.
 #[must_use]
 pub fn use_slug() -> String {
-    use_frame().organization.as_ref().map(|organization| organization.slug.clone()).unwrap_or_default()
+    use_frame()
+        .organization
+        .as_ref()
+        .map(|organization| organization.slug.clone())
+        .unwrap_or_default()
 }
 
 #[cfg(feature = "ssr")]
@@ -64,14 +68,19 @@ impl Frame {
         use crate::ssr::RequestInfo;
         let Some(request) = use_context::<RequestInfo>() else { return Self::default() };
         let Some(organization) = &request.organization else { return Self::default() };
-        let path = use_context::<http::request::Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
+        let path = use_context::<http::request::Parts>()
+            .map(|parts| parts.uri.path().to_owned())
+            .unwrap_or_default();
         let is_way_in = crate::urls::is_way_in(&organization.slug, &path);
         let signed_in = request.signed_in.get().and_then(Option::as_ref).filter(|_| !is_way_in);
         Self {
             person: signed_in.map(|person| Person {
                 name: person.member_name.clone().unwrap_or_else(|| person.member_email.clone()),
                 email: person.member_email.clone(),
-                customer_name: person.customer_name.clone().unwrap_or_else(|| person.member_email.clone()),
+                customer_name: person
+                    .customer_name
+                    .clone()
+                    .unwrap_or_else(|| person.member_email.clone()),
                 role: person.actor.role,
                 return_url: person.return_url.clone(),
             }),
@@ -90,7 +99,11 @@ impl Frame {
 /// The frame around `page`.
 pub fn framed(page: AnyView) -> AnyView {
     let (t, frame) = (use_text(), use_frame());
-    let navigation = frame.person.as_ref().zip(frame.organization.as_ref()).map(|(person, organization)| rooms(t, person, &organization.slug));
+    let navigation = frame
+        .person
+        .as_ref()
+        .zip(frame.organization.as_ref())
+        .map(|(person, organization)| rooms(t, person, &organization.slug));
     let class = if navigation.is_some() { "frame" } else { "frame frame-bare" };
     view! {
         <div class=class>
@@ -105,7 +118,9 @@ pub fn framed(page: AnyView) -> AnyView {
 }
 
 fn header(t: Text, frame: &Frame) -> AnyView {
-    let Some(organization) = frame.organization.clone() else { return view! { <header class="frame-header"></header> }.into_any() };
+    let Some(organization) = frame.organization.clone() else {
+        return view! { <header class="frame-header"></header> }.into_any();
+    };
     let initial: String = organization.name.chars().take(1).collect();
     let mark = match organization.logo_url {
         Some(url) => view! { <img class="brand-logo" src=url alt="" height="28"/> }.into_any(),
@@ -148,12 +163,27 @@ fn rooms(t: Text, person: &Person, slug: &str) -> AnyView {
     }];
     if person.role.can_read_billing() {
         let orders = paths::orders(slug);
-        items.push(NavItem { below: vec![orders.clone()], href: orders, label: t.nav_orders().to_owned(), icon: IconName::Orders });
+        items.push(NavItem {
+            below: vec![orders.clone()],
+            href: orders,
+            label: t.nav_orders().to_owned(),
+            icon: IconName::Orders,
+        });
     }
     let activity = paths::activity(slug);
-    items.push(NavItem { below: vec![activity.clone()], href: activity, label: t.nav_activity().to_owned(), icon: IconName::Activity });
+    items.push(NavItem {
+        below: vec![activity.clone()],
+        href: activity,
+        label: t.nav_activity().to_owned(),
+        icon: IconName::Activity,
+    });
     let sessions = paths::sessions(slug);
-    items.push(NavItem { below: vec![sessions.clone()], href: sessions, label: t.nav_sessions().to_owned(), icon: IconName::Device });
+    items.push(NavItem {
+        below: vec![sessions.clone()],
+        href: sessions,
+        label: t.nav_sessions().to_owned(),
+        icon: IconName::Device,
+    });
     view! { <Nav label=t.nav_label() items=items/> }.into_any()
 }
 
@@ -164,7 +194,8 @@ fn footer(t: Text, frame: &Frame) -> AnyView {
             let sentence = t.common_help_text("\u{1}");
             let (before, after) = sentence.split_once('\u{1}').unwrap_or((&sentence, ""));
             let (before, after) = (before.to_owned(), after.to_owned());
-            view! { <p>{before}<a href=format!("mailto:{email}")>{email.clone()}</a>{after}</p> }.into_any()
+            view! { <p>{before}<a href=format!("mailto:{email}")>{email.clone()}</a>{after}</p> }
+                .into_any()
         }
         None => view! { <p>{t.common_help_text_no_email(&organization.name)}</p> }.into_any(),
     });

@@ -45,7 +45,11 @@ pub fn App() -> impl IntoView {
     let frame = frame();
     provide_context(RefusedForm(RwSignal::new(frame.refused.clone())));
     provide_context(Refresh::default());
-    let name = frame.organization.as_ref().map(|organization| organization.name.clone()).unwrap_or_default();
+    let name = frame
+        .organization
+        .as_ref()
+        .map(|organization| organization.name.clone())
+        .unwrap_or_default();
     provide_context(Arc::new(frame));
     view! {
         <Title formatter=move |title: String| if name.is_empty() { title } else { format!("{title} · {name}") }/>
@@ -71,7 +75,10 @@ fn frame() -> Frame {
 fn Portal() -> impl IntoView {
     after_navigation();
     live::follow();
-    let routes = FlatRoutesProps::builder().fallback(error::not_found).children(ToChildren::to_children(routes)).build();
+    let routes = FlatRoutesProps::builder()
+        .fallback(error::not_found)
+        .children(ToChildren::to_children(routes))
+        .build();
     let pages = FlatRoutes(routes).into_any();
     framed(pages)
 }
@@ -106,7 +113,9 @@ const PAGES: &[Page] = &[
 
 /// All pages as routes of one type: a type per page would be a copy of the router's code per page in the download.
 fn routes() -> StaticVec<AnyNestedRoute> {
-    let route = |(path, view): &Page| NestedRoute::new(PagePath(path), *view).ssr_mode(SsrMode::Async).into_any_nested_route();
+    let route = |(path, view): &Page| {
+        NestedRoute::new(PagePath(path), *view).ssr_mode(SsrMode::Async).into_any_nested_route()
+    };
     PAGES.iter().map(route).collect::<Vec<_>>().into()
 }
 

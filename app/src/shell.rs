@@ -12,10 +12,11 @@ pub fn shell() -> AnyView {
     let request = use_context::<RequestInfo>();
     let assets = use_context::<Portal>().map(|portal| portal.assets).unwrap_or_default();
     let locale = request.as_ref().map(|request| request.locale).unwrap_or_default();
-    let brand = request.as_ref().and_then(|request| request.organization.as_ref()).map(|organization| {
-        let version = organization.accent_color.trim_start_matches('#');
-        view! { <link rel="stylesheet" href=paths::brand_css(&organization.slug, version)/> }
-    });
+    let brand =
+        request.as_ref().and_then(|request| request.organization.as_ref()).map(|organization| {
+            let version = organization.accent_color.trim_start_matches('#');
+            view! { <link rel="stylesheet" href=paths::brand_css(&organization.slug, version)/> }
+        });
     let style = assets.style.clone();
     view! {
         <!DOCTYPE html>
@@ -47,7 +48,10 @@ fn scripts() -> Option<AnyView> {
     if !ships_script() {
         return None;
     }
-    let start = format!("import start,{{hydrate}} from '{}';start({{module_or_path:'{}'}}).then(hydrate)", assets.script, assets.wasm);
+    let start = format!(
+        "import start,{{hydrate}} from '{}';start({{module_or_path:'{}'}}).then(hydrate)",
+        assets.script, assets.wasm
+    );
     Some(
         view! {
             <link rel="modulepreload" href=assets.script.clone()/>
@@ -62,7 +66,12 @@ fn scripts() -> Option<AnyView> {
 /// Whether a page comes alive. Signing in, and what strangers see, needs no script.
 pub(crate) fn ships_script() -> bool {
     let Some(request) = use_context::<RequestInfo>() else { return false };
-    let path = use_context::<http::request::Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
-    let is_portal = request.organization.as_ref().is_some_and(|organization| crate::urls::needs_session(&organization.slug, &path));
+    let path = use_context::<http::request::Parts>()
+        .map(|parts| parts.uri.path().to_owned())
+        .unwrap_or_default();
+    let is_portal = request
+        .organization
+        .as_ref()
+        .is_some_and(|organization| crate::urls::needs_session(&organization.slug, &path));
     is_portal && request.signed_in.get().is_some_and(Option::is_some)
 }

@@ -12,9 +12,11 @@ use crate::text::Text;
 pub async fn fetch_text() -> Option<Text> {
     let link: HtmlLinkElement = document().get_element_by_id("texts")?.dyn_into().ok()?;
     let locale = Locale::from_tag(&document().document_element()?.get_attribute("lang")?)?;
-    let response: Response = JsFuture::from(window().fetch_with_str(&link.href())).await.ok()?.dyn_into().ok()?;
+    let response: Response =
+        JsFuture::from(window().fetch_with_str(&link.href())).await.ok()?.dyn_into().ok()?;
     let texts: js_sys::Array = JsFuture::from(response.json().ok()?).await.ok()?.dyn_into().ok()?;
-    let entries = texts.iter().map(|text| &*String::leak(text.as_string().unwrap_or_default())).collect();
+    let entries =
+        texts.iter().map(|text| &*String::leak(text.as_string().unwrap_or_default())).collect();
     Some(Text::fetched(locale, entries))
 }
 

@@ -119,7 +119,9 @@ mod tests {
         let length = LOCALES[0].entries.len();
         assert!(length > 0);
         assert!(LOCALES.iter().all(|texts| texts.entries.len() == length));
-        assert!(Locale::ALL.iter().all(|locale| LOCALES.iter().any(|texts| texts.tag == locale.tag())));
+        assert!(
+            Locale::ALL.iter().all(|locale| LOCALES.iter().any(|texts| texts.tag == locale.tag()))
+        );
         assert_ne!(LOCALES[0].hash, LOCALES[1].hash);
     }
 }

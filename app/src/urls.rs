@@ -124,7 +124,9 @@ pub fn in_portal(organization: &str, path: &str) -> bool {
 pub fn is_way_in(organization: &str, path: &str) -> bool {
     ["sign-in", "hand-over"].iter().any(|page| {
         let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(organization));
-        let rest = rest.and_then(|rest| rest.strip_prefix("/portal/")).and_then(|rest| rest.strip_prefix(page));
+        let rest = rest
+            .and_then(|rest| rest.strip_prefix("/portal/"))
+            .and_then(|rest| rest.strip_prefix(page));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
@@ -134,7 +136,9 @@ pub fn is_way_in(organization: &str, path: &str) -> bool {
 #[must_use]
 pub fn safe_return(organization: &str, to: &str) -> Option<String> {
     let path = to.split(['?', '#']).next().unwrap_or_default();
-    let plain = to.len() <= 512 && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !path.contains("/.");
+    let plain = to.len() <= 512
+        && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        && !path.contains("/.");
     (plain && needs_session(organization, path)).then(|| to.to_owned())
 }
 
@@ -158,7 +162,11 @@ pub fn encode(value: &str) -> String {
 /// Undoes the encoding of a query's or a form's value; what is no encoding stands as it is.
 #[must_use]
 pub fn decode(text: &[u8]) -> String {
-    let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+    let digit = |at: usize| {
+        text.get(at)
+            .and_then(|byte| char::from(*byte).to_digit(16))
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
     let mut bytes = Vec::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {
@@ -225,12 +233,21 @@ mod tests {
 
     #[test]
     fn only_pages_of_the_own_portal_are_returned_to() {
-        for good in ["/acme/portal", "/acme/portal/orders?page=2", "/acme/portal/subscriptions/x/cancel"] {
+        for good in
+            ["/acme/portal", "/acme/portal/orders?page=2", "/acme/portal/subscriptions/x/cancel"]
+        {
             assert_eq!(safe_return("acme", good).as_deref(), Some(good));
         }
         let bad = [
-            "https://evil.example/acme/portal", "//evil.example", "/other/portal", "/acme/portalx", "/acme/portal/sign-in",
-            "/acme/portal/../../x", "/acme/portal\\x", "/acme/portal/\r\nset-cookie", "",
+            "https://evil.example/acme/portal",
+            "//evil.example",
+            "/other/portal",
+            "/acme/portalx",
+            "/acme/portal/sign-in",
+            "/acme/portal/../../x",
+            "/acme/portal\\x",
+            "/acme/portal/\r\nset-cookie",
+            "",
         ];
         for to in bad {
             assert_eq!(safe_return("acme", to), None, "{to}");

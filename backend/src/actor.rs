@@ -12,10 +12,7 @@ pub enum Actor {
     /// A person who acts for a customer, signed in to the portal.
     Member(MemberActor),
     /// The organization's own backend.
-    AccessToken {
-        organization_id: OrganizationId,
-        access_token_id: AccessTokenId,
-    },
+    AccessToken { organization_id: OrganizationId, access_token_id: AccessTokenId },
     /// Foyer itself: the worker, or a person at its command line. Without an organization it may act in every one.
     System { organization_id: Option<OrganizationId> },
 }

@@ -39,7 +39,9 @@ impl Chance {
             Source::OperatingSystem => {
                 SysRng.try_fill_bytes(&mut seed).expect("the operating system gives random bytes");
             }
-            Source::Seeded(rng) => rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut seed),
+            Source::Seeded(rng) => {
+                rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut seed)
+            }
         }
         StdRng::from_seed(seed)
     }

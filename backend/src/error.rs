@@ -52,6 +52,11 @@ pub fn violated_constraint(error: &sqlx::Error) -> Option<&str> {
 }
 
 /// Turns the violation of one named constraint into the caller's error; every other error goes through `otherwise`.
-pub fn on_constraint<E>(error: sqlx::Error, constraint: &str, refusal: E, otherwise: impl FnOnce(sqlx::Error) -> E) -> E {
+pub fn on_constraint<E>(
+    error: sqlx::Error,
+    constraint: &str,
+    refusal: E,
+    otherwise: impl FnOnce(sqlx::Error) -> E,
+) -> E {
     if violated_constraint(&error) == Some(constraint) { refusal } else { otherwise(error) }
 }

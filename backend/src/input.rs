@@ -5,7 +5,12 @@ use domain::field_errors::FieldErrors;
 use crate::local_time::is_zone;
 
 /// A required text: trimmed, not empty, at most `max_chars` characters. Codes: `required`, `too_long`.
-pub(crate) fn required(errors: &mut FieldErrors, field: &str, text: &str, max_chars: usize) -> String {
+pub(crate) fn required(
+    errors: &mut FieldErrors,
+    field: &str,
+    text: &str,
+    max_chars: usize,
+) -> String {
     let text = text.trim();
     if text.is_empty() {
         errors.push(field, "required");
@@ -14,7 +19,12 @@ pub(crate) fn required(errors: &mut FieldErrors, field: &str, text: &str, max_ch
 }
 
 /// An optional text: trimmed, nothing when empty, at most `max_chars` characters. Code: `too_long`.
-pub(crate) fn optional(errors: &mut FieldErrors, field: &str, text: Option<&str>, max_chars: usize) -> Option<String> {
+pub(crate) fn optional(
+    errors: &mut FieldErrors,
+    field: &str,
+    text: Option<&str>,
+    max_chars: usize,
+) -> Option<String> {
     let text = text.map(str::trim).filter(|text| !text.is_empty())?;
     Some(bounded(errors, field, text, max_chars))
 }

@@ -4,36 +4,36 @@
 //! ends with its visible commit; a question takes the pool and the actor or organization it is asked for.
 
 pub mod access_token;
-pub mod customer;
-pub mod member;
-pub mod organization;
 pub mod activity;
 pub mod actor;
 pub mod chance;
 pub mod clock;
 pub mod context;
+pub mod customer;
 pub mod error;
 pub mod event;
 pub mod local_time;
 pub mod mail;
+pub mod member;
+pub mod organization;
 pub mod page;
-pub mod sign_in;
-pub mod session;
 pub mod rate_limit;
 pub mod retention;
 pub mod secret;
+pub mod session;
+pub mod sign_in;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
 pub mod token;
 
+pub mod bulk;
+pub mod demo;
+pub mod hand_over;
 mod input;
+pub mod invariants;
 pub mod order;
 pub mod overview;
 pub mod price;
 pub mod product;
-pub mod subscription;
-pub mod demo;
-pub mod hand_over;
-pub mod invariants;
-pub mod bulk;
 pub mod progress;
+pub mod subscription;

@@ -20,7 +20,11 @@ pub enum Count {
 impl Count {
     /// From a count that was stopped at `EXACT_COUNT_MAX + 1` rows.
     pub fn from_bounded(counted: i64) -> Self {
-        if counted > EXACT_COUNT_MAX { Self::AtLeast(EXACT_COUNT_MAX) } else { Self::Exact(counted) }
+        if counted > EXACT_COUNT_MAX {
+            Self::AtLeast(EXACT_COUNT_MAX)
+        } else {
+            Self::Exact(counted)
+        }
     }
 
     /// The number that is certain.
@@ -88,7 +92,12 @@ impl<T> Page<T> {
 
     /// The same page with every item turned into something else.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(f).collect(), total: self.total, page: self.page, limit: self.limit }
+        Page {
+            items: self.items.into_iter().map(f).collect(),
+            total: self.total,
+            page: self.page,
+            limit: self.limit,
+        }
     }
 }
 
@@ -105,7 +114,10 @@ mod tests {
 
     #[test]
     fn the_last_page_counts_the_rest() {
-        let page = |total| Page::<()>::new(vec![], Count::Exact(total), PageRequest::new(1, 20).unwrap()).last_page();
+        let page = |total| {
+            Page::<()>::new(vec![], Count::Exact(total), PageRequest::new(1, 20).unwrap())
+                .last_page()
+        };
         assert_eq!((page(0), page(20), page(21)), (1, 1, 2));
         assert_eq!(Count::from_bounded(10_001), Count::AtLeast(10_000));
     }

@@ -32,7 +32,8 @@ impl SecretKey {
 
     /// HMAC-SHA-256 over a purpose and an id: different for each purpose, worthless without the key.
     pub fn derive(&self, purpose: &str, id: impl Into<Uuid>) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length is taken");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length is taken");
         mac.update(purpose.as_bytes());
         mac.update(&[0]);
         mac.update(id.into().as_bytes());

@@ -50,7 +50,8 @@ impl fmt::Debug for PlainToken {
 
 /// Makes a token.
 pub fn new_token(prefix: &str, rng: &mut impl Rng) -> PlainToken {
-    let random: String = (0..RANDOM_LENGTH).map(|_| char::from(BASE62[rng.random_range(0..BASE62.len())])).collect();
+    let random: String =
+        (0..RANDOM_LENGTH).map(|_| char::from(BASE62[rng.random_range(0..BASE62.len())])).collect();
     let check = base62(crc32(random.as_bytes()));
     PlainToken(format!("{prefix}{random}{check}"))
 }
@@ -71,7 +72,9 @@ fn base62(mut number: u32) -> String {
 
 /// CRC-32 as in IEEE 802.3 (reflected, polynomial 0xEDB88320).
 fn crc32(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 * (crc & 1)));
+    let step = |crc: u32, byte: &u8| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 * (crc & 1)))
+    };
     !bytes.iter().fold(u32::MAX, step)
 }
 

@@ -34,8 +34,13 @@ impl SignInCode {
     pub fn parse(raw: &str) -> Result<Self, FieldError> {
         let mut code = [0_u8; LENGTH];
         let mut length = 0;
-        for character in raw.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}')) {
-            let byte = u8::try_from(character.to_ascii_uppercase()).ok().filter(|byte| ALPHABET.contains(byte));
+        for character in raw
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}'))
+        {
+            let byte = u8::try_from(character.to_ascii_uppercase())
+                .ok()
+                .filter(|byte| ALPHABET.contains(byte));
             let (Some(byte), Some(place)) = (byte, code.get_mut(length)) else {
                 return Err(FieldError::new("code", "code_invalid"));
             };
@@ -83,7 +88,9 @@ mod tests {
     fn says_what_is_no_code() {
         let code = |text: &str| SignInCode::parse(text).unwrap_err().code;
         assert_eq!(code(" - "), "required");
-        for text in ["7KX3P", "7KX3PQQ", "7KX3P0", "7KX3PI", "7KX3Pé", "7KX3P\0", &"7".repeat(10_000)] {
+        for text in
+            ["7KX3P", "7KX3PQQ", "7KX3P0", "7KX3PI", "7KX3Pé", "7KX3P\0", &"7".repeat(10_000)]
+        {
             assert_eq!(code(text), "code_invalid", "{text:?}");
         }
     }

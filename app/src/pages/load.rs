@@ -29,7 +29,11 @@ where
 }
 
 /// The same for a page whose address has a query: the parameters named are handed on. `refused` shows why there is nothing.
-pub fn page_with<F>(query: &'static [&'static str], show: fn(F::Output) -> AnyView, refused: fn(&AppError) -> AnyView) -> AnyView
+pub fn page_with<F>(
+    query: &'static [&'static str],
+    show: fn(F::Output) -> AnyView,
+    refused: fn(&AppError) -> AnyView,
+) -> AnyView
 where
     F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
     F::Output: Serialize + DeserializeOwned + Send + 'static,
@@ -55,7 +59,9 @@ fn asked(names: &'static [&'static str]) -> impl Fn() -> String + Clone + Send +
         let id = params.with(|params| params.get("id")).unwrap_or_default();
         let mut question = format!("organization={}&id={}", encode(&slug), encode(&id));
         for name in names {
-            if let Some(value) = query.with(|query| query.get(name)).filter(|value| !value.is_empty()) {
+            if let Some(value) =
+                query.with(|query| query.get(name)).filter(|value| !value.is_empty())
+            {
                 for part in ["&", *name, "=", &encode(&value)] {
                     question.push_str(part);
                 }
@@ -77,7 +83,10 @@ mod follow {
     use crate::live::use_refresh;
     use crate::ui::form::is_being_filled_in;
 
-    pub(super) fn resource(path: &'static str, asked: impl Fn() -> String + Clone + Send + Sync + 'static) -> Answer {
+    pub(super) fn resource(
+        path: &'static str,
+        asked: impl Fn() -> String + Clone + Send + Sync + 'static,
+    ) -> Answer {
         let shown = Resource::new_str(asked.clone(), move |question| ask(path, question));
         let refresh = use_refresh();
         Effect::new(move |before: Option<u32>| {
@@ -116,7 +125,8 @@ fn page(answer: Answer, shown: Arc<dyn Fn(&str) -> AnyView + Send + Sync>) -> An
         let shown = Arc::clone(&shown);
         Suspend::new(async move { shown(&answer.await) })
     };
-    view! { <Transition fallback=|| view! { <Skeleton lines=6/> }>{content}</Transition> }.into_any()
+    view! { <Transition fallback=|| view! { <Skeleton lines=6/> }>{content}</Transition> }
+        .into_any()
 }
 
 /// An answer as text: a sign, then JSON.
@@ -154,7 +164,10 @@ pub(crate) mod answer {
         if let Some(json) = answer.strip_prefix(FOUND) {
             return serde_json::from_str(json).map_err(|_| AppError::Outdated);
         }
-        Err(answer.strip_prefix(REFUSED).and_then(|json| serde_json::from_str(json).ok()).unwrap_or(AppError::Outdated))
+        Err(answer
+            .strip_prefix(REFUSED)
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or(AppError::Outdated))
     }
 }
 

@@ -27,9 +27,16 @@ impl Assets {
         // An older build's files may still lie there, for pages that are still open.
         names.sort();
         let newest = |extension: &str| {
-            let name = names.iter().rev().map(|(_, name)| name).find(|name| is_built(name, extension));
+            let name =
+                names.iter().rev().map(|(_, name)| name).find(|name| is_built(name, extension));
             name.map(|name| format!("/pkg/{name}")).ok_or_else(|| {
-                io::Error::new(io::ErrorKind::NotFound, format!("{} holds no foyer*.{extension}: build the site first", folder.display()))
+                io::Error::new(
+                    io::ErrorKind::NotFound,
+                    format!(
+                        "{} holds no foyer*.{extension}: build the site first",
+                        folder.display()
+                    ),
+                )
             })
         };
         Ok(Self { script: newest("js")?, wasm: newest("wasm")?, style: newest("css")? })

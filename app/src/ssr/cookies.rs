@@ -62,8 +62,14 @@ impl Cookies {
     /// Reads the values of all `Cookie` headers.
     pub fn parse<'a>(headers: impl Iterator<Item = &'a HeaderValue>) -> Self {
         let texts = headers.filter_map(|value| value.to_str().ok());
-        let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        Self(pairs.take(COOKIES_MAX).map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        let pairs =
+            texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        Self(
+            pairs
+                .take(COOKIES_MAX)
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     /// The value of a cookie.
@@ -75,15 +81,28 @@ impl Cookies {
 
 /// The `Set-Cookie` value; an empty `value` removes the cookie.
 #[must_use]
-pub fn set_header(urls: &UrlBuilder, kind: CookieKind, organization_id: OrganizationId, value: &str) -> Option<HeaderValue> {
+pub fn set_header(
+    urls: &UrlBuilder,
+    kind: CookieKind,
+    organization_id: OrganizationId,
+    value: &str,
+) -> Option<HeaderValue> {
     let name = cookie_name(urls, kind, organization_id);
     let max_age_s = if value.is_empty() { 0 } else { kind.max_age_s() };
     let secure = if urls.is_secure() { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}")).ok()
+    HeaderValue::from_str(&format!(
+        "{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}"
+    ))
+    .ok()
 }
 
 /// Sets a cookie on the answer being made.
-pub fn set_cookie(urls: &UrlBuilder, kind: CookieKind, organization_id: OrganizationId, value: &str) {
+pub fn set_cookie(
+    urls: &UrlBuilder,
+    kind: CookieKind,
+    organization_id: OrganizationId,
+    value: &str,
+) {
     append(SET_COOKIE, set_header(urls, kind, organization_id, value));
 }
 
@@ -105,7 +124,13 @@ mod tests {
     #[test]
     fn names_and_flags_follow_the_public_url() {
         let id = OrganizationId::from_uuid(uuid::Uuid::nil());
-        let set = |url: &str| set_header(&UrlBuilder::new(url), CookieKind::Session, id, "x").unwrap().to_str().unwrap().to_owned();
+        let set = |url: &str| {
+            set_header(&UrlBuilder::new(url), CookieKind::Session, id, "x")
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
+        };
         let secure = set("https://pay.example.com");
         assert!(secure.starts_with("__Host-foyer_00000000000000000000000000000000=x; Path=/; "));
         assert!(secure.ends_with("HttpOnly; SameSite=Lax; Secure"));
@@ -115,7 +140,10 @@ mod tests {
 
     #[test]
     fn garbage_is_no_cookie() {
-        let headers = [HeaderValue::from_static("a=1; b=2;;; =; c"), HeaderValue::from_bytes(b"\xff=1").unwrap()];
+        let headers = [
+            HeaderValue::from_static("a=1; b=2;;; =; c"),
+            HeaderValue::from_bytes(b"\xff=1").unwrap(),
+        ];
         let cookies = Cookies::parse(headers.iter());
         assert_eq!(cookies.get("b"), Some("2"));
         assert_eq!(cookies.get("c"), None);
@@ -124,6 +152,14 @@ mod tests {
     #[test]
     fn a_value_that_no_header_may_hold_sets_nothing() {
         let urls = UrlBuilder::new("http://127.0.0.1:3000");
-        assert_eq!(set_header(&urls, CookieKind::Link, OrganizationId::from_uuid(uuid::Uuid::nil()), "a\r\nb"), None);
+        assert_eq!(
+            set_header(
+                &urls,
+                CookieKind::Link,
+                OrganizationId::from_uuid(uuid::Uuid::nil()),
+                "a\r\nb"
+            ),
+            None
+        );
     }
 }

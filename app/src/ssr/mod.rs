@@ -50,20 +50,32 @@ pub struct Portal {
 
 impl Portal {
     /// The circumstances of a command by `actor`.
-    pub fn context(&self, actor: impl Into<backend::actor::Actor>, request: &RequestInfo) -> Context {
-        Context::new(actor.into(), self.clock.now(), self.chance.rng()).with_request_id(request.request_id.clone())
+    pub fn context(
+        &self,
+        actor: impl Into<backend::actor::Actor>,
+        request: &RequestInfo,
+    ) -> Context {
+        Context::new(actor.into(), self.clock.now(), self.chance.rng())
+            .with_request_id(request.request_id.clone())
     }
 
     /// The circumstances of a command by Foyer itself, for somebody who is not signed in yet.
-    pub fn system_context(&self, organization_id: OrganizationId, request: &RequestInfo) -> Context {
-        Context::system_for(organization_id, self.clock.now(), self.chance.rng()).with_request_id(request.request_id.clone())
+    pub fn system_context(
+        &self,
+        organization_id: OrganizationId,
+        request: &RequestInfo,
+    ) -> Context {
+        Context::system_for(organization_id, self.clock.now(), self.chance.rng())
+            .with_request_id(request.request_id.clone())
     }
 }
 
 /// Gives the answer the status of an error, and `Retry-After` where it has one.
 pub fn answer_with(error: &AppError) {
     let Some(response) = use_context::<ResponseOptions>() else { return };
-    response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    response.set_status(
+        StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+    );
     if let AppError::RateLimited { retry_after_s } = error {
         response.insert_header(RETRY_AFTER, HeaderValue::from(*retry_after_s));
     }
@@ -71,14 +83,17 @@ pub fn answer_with(error: &AppError) {
 
 /// Gives the answer a status that is no error's.
 pub fn answer_with_status(status: u16) {
-    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+    if let (Some(response), Ok(status)) =
+        (use_context::<ResponseOptions>(), StatusCode::from_u16(status))
+    {
         response.set_status(status);
     }
 }
 
 /// Logs an error with all its causes, once, and leaves the client the request's id.
 pub fn internal(error: &dyn Error) -> AppError {
-    let request_id = use_context::<RequestInfo>().map(|request| request.request_id).unwrap_or_default();
+    let request_id =
+        use_context::<RequestInfo>().map(|request| request.request_id).unwrap_or_default();
     let mut chain = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -24,8 +24,13 @@ impl OrganizationCache {
     ///
     /// # Errors
     /// When it is not remembered and the database does not answer.
-    pub async fn get(&self, db: &PgPool, slug: &str) -> Result<Option<Arc<OrganizationView>>, QueryError> {
-        if let Some((since, known)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(slug)
+    pub async fn get(
+        &self,
+        db: &PgPool,
+        slug: &str,
+    ) -> Result<Option<Arc<OrganizationView>>, QueryError> {
+        if let Some((since, known)) =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).get(slug)
             && since.elapsed() < KEPT
         {
             return Ok(known.clone());

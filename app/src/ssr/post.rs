@@ -55,7 +55,10 @@ async fn call<F>(body: &[u8]) -> Result<F::Output, AppError>
 where
     F: ServerFn<Error = AppError> + DeserializeOwned + Send,
 {
-    let call: F = serde_qs::Config::new().use_form_encoding(true).deserialize_bytes(body).map_err(|_| AppError::Outdated)?;
+    let call: F = serde_qs::Config::new()
+        .use_form_encoding(true)
+        .deserialize_bytes(body)
+        .map_err(|_| AppError::Outdated)?;
     call.run_body().await
 }
 
@@ -102,27 +105,40 @@ pub async fn handle(portal: Portal, parts: Parts, body: Vec<u8>) -> PostOutcome 
             ScopedFuture::new(run_form(body))
         })
         .await;
-    let headers = std::mem::take(&mut response.0.write().unwrap_or_else(PoisonError::into_inner).headers);
+    let headers =
+        std::mem::take(&mut response.0.write().unwrap_or_else(PoisonError::into_inner).headers);
     owner.unset_with_forced_cleanup();
     match outcome {
         Ok(done) => PostOutcome::Redirect { to: done.to, headers: only_cookies(&headers) },
         // The session ended while the form was being filled in: sign in, then back to this step.
-        Err(FormState { error: AppError::Unauthenticated, .. }) => PostOutcome::Redirect { to: sign_in(&page), headers: only_cookies(&headers) },
-        Err(state) => PostOutcome::Rerender { status: state.error.status(), state: Box::new(state), headers },
+        Err(FormState { error: AppError::Unauthenticated, .. }) => {
+            PostOutcome::Redirect { to: sign_in(&page), headers: only_cookies(&headers) }
+        }
+        Err(state) => {
+            PostOutcome::Rerender { status: state.error.status(), state: Box::new(state), headers }
+        }
     }
 }
 
 async fn run_form(body: Vec<u8>) -> Result<Done, FormState> {
     let fields = fields(&body);
-    let form = fields.iter().find(|(name, _)| name == "_form").map(|(_, value)| value.clone()).unwrap_or_default();
-    let found = entries().into_iter().find(|entry| entry.path.strip_prefix("/api/") == Some(form.as_str()));
+    let form = fields
+        .iter()
+        .find(|(name, _)| name == "_form")
+        .map(|(_, value)| value.clone())
+        .unwrap_or_default();
+    let found =
+        entries().into_iter().find(|entry| entry.path.strip_prefix("/api/") == Some(form.as_str()));
     let outcome = match found {
         Some(entry) => (entry.run)(body).await,
         None => Err(AppError::Outdated),
     };
     outcome.map_err(|error| {
         super::answer_with(&error);
-        let values = fields.into_iter().filter(|(name, _)| !name.starts_with('_') && !SECRETS.contains(&name.as_str())).collect();
+        let values = fields
+            .into_iter()
+            .filter(|(name, _)| !name.starts_with('_') && !SECRETS.contains(&name.as_str()))
+            .collect();
         FormState { form, values, error }
     })
 }
@@ -136,7 +152,11 @@ fn sign_in(page: &str) -> String {
 }
 
 fn only_cookies(headers: &HeaderMap) -> HeaderMap {
-    headers.iter().filter(|(name, _)| *name == SET_COOKIE).map(|(name, value)| (name.clone(), value.clone())).collect()
+    headers
+        .iter()
+        .filter(|(name, _)| *name == SET_COOKIE)
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// The name-value pairs of a form's body.
@@ -144,7 +164,8 @@ fn fields(body: &[u8]) -> Vec<(String, String)> {
     let pairs = body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).take(FIELDS_MAX);
     pairs
         .map(|pair| {
-            let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len()));
+            let (name, value) =
+                pair.split_at(pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len()));
             (decode(name), decode(value.strip_prefix(b"=").unwrap_or_default()))
         })
         .collect()
@@ -156,14 +177,21 @@ mod tests {
 
     #[test]
     fn fields_are_decoded_and_bounded() {
-        let expected = [("a".to_owned(), "x y&".to_owned()), ("b".to_owned(), String::new()), ("%zz".to_owned(), "ü".to_owned())];
+        let expected = [
+            ("a".to_owned(), "x y&".to_owned()),
+            ("b".to_owned(), String::new()),
+            ("%zz".to_owned(), "ü".to_owned()),
+        ];
         assert_eq!(fields(b"a=x+y%26&b&%zz=%C3%BC"), expected);
         assert_eq!(fields("a=1&".repeat(1_000).as_bytes()).len(), FIELDS_MAX);
     }
 
     #[test]
     fn an_ended_session_leads_back_to_the_step() {
-        assert_eq!(sign_in("/acme/portal/subscriptions/7/cancel"), "/acme/portal/sign-in?to=/acme/portal/subscriptions/7/cancel");
+        assert_eq!(
+            sign_in("/acme/portal/subscriptions/7/cancel"),
+            "/acme/portal/sign-in?to=/acme/portal/subscriptions/7/cancel"
+        );
         assert_eq!(sign_in("/acme/portal/sign-in"), "/acme/portal/sign-in");
     }
 
@@ -175,7 +203,9 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), listed.len());
-        let posted = server_fn::axum::server_fn_paths().map(|(path, _)| path).filter(|path| !path.contains("/view/"));
+        let posted = server_fn::axum::server_fn_paths()
+            .map(|(path, _)| path)
+            .filter(|path| !path.contains("/view/"));
         let missing: Vec<&str> = posted.filter(|path| !listed.contains(path)).collect();
         assert_eq!(missing, Vec::<&str>::new());
         assert!(server_fn::axum::server_fn_paths().count() > listed.len());

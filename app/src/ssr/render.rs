@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos::tachys::view::RenderHtml;
 
 use super::{Portal, provide};
-use crate::shell::{ships_script, shell};
+use crate::shell::{shell, ships_script};
 
 type Chunks = Pin<Box<dyn Stream<Item = String> + Send>>;
 
@@ -20,7 +20,11 @@ pub async fn render(portal: Portal, request: Request<Body>) -> Response<Body> {
     leptos_axum::handle_response_inner(move || provide(&portal), shell, request, stream).await
 }
 
-fn stream(page: AnyView, data: Box<dyn FnOnce() -> Chunks + Send>, _out_of_order: bool) -> Pin<Box<dyn Future<Output = Chunks> + Send>> {
+fn stream(
+    page: AnyView,
+    data: Box<dyn FnOnce() -> Chunks + Send>,
+    _out_of_order: bool,
+) -> Pin<Box<dyn Future<Output = Chunks> + Send>> {
     let comes_alive = ships_script();
     Box::pin(async move {
         let html = page.to_html_stream_in_order().collect::<String>().await;
@@ -57,7 +61,11 @@ mod tests {
             chance: Chance::seeded(1),
             secret: SecretKey::from_hex(&"00".repeat(32)).unwrap(),
             urls: Arc::new(UrlBuilder::new("http://127.0.0.1:3000")),
-            assets: Arc::new(Assets { script: "/pkg/s.js".into(), wasm: "/pkg/w.wasm".into(), style: "/pkg/c.css".into() }),
+            assets: Arc::new(Assets {
+                script: "/pkg/s.js".into(),
+                wasm: "/pkg/w.wasm".into(),
+                style: "/pkg/c.css".into(),
+            }),
             organizations: OrganizationCache::default(),
             dev: false,
         }
@@ -75,7 +83,13 @@ mod tests {
             accent_color: "#3b5bdb".into(),
             logo_url: None,
             frame_ancestors: Vec::new(),
-            settings: PortalSettings { show_usage: true, update_plan: true, update_seats: true, pause: false, allow_email_change: false },
+            settings: PortalSettings {
+                show_usage: true,
+                update_plan: true,
+                update_seats: true,
+                pause: false,
+                allow_email_change: false,
+            },
         };
         let info = RequestInfo {
             request_id: "r-1".into(),
@@ -110,10 +124,18 @@ mod tests {
 
     #[tokio::test]
     async fn signing_in_needs_no_script_and_no_database() {
-        let (status, page) = html(request("/acme/portal/sign-in?email=a%40b.example&to=/acme/portal/orders", Locale::De)).await;
+        let (status, page) = html(request(
+            "/acme/portal/sign-in?email=a%40b.example&to=/acme/portal/orders",
+            Locale::De,
+        ))
+        .await;
         assert_eq!(status, 200);
         assert!(page.contains(r#"<html lang="de""#), "{page}");
-        assert!(page.contains(r#"value="a@b.example""#) && page.contains(r#"name="to" value="/acme/portal/orders""#), "{page}");
+        assert!(
+            page.contains(r#"value="a@b.example""#)
+                && page.contains(r#"name="to" value="/acme/portal/orders""#),
+            "{page}"
+        );
         assert!(page.contains("Acme &amp; Co"), "{page}");
         assert!(!page.contains("<script") && !page.contains(" style="), "{page}");
     }
@@ -122,23 +144,46 @@ mod tests {
     async fn a_refused_form_is_the_same_page_with_what_was_typed() {
         let (parts, _) = request("/acme/portal/sign-in", Locale::En).into_parts();
         let body = b"_form=sign-in%2Frequest&organization=acme&email=%22%3E%3Cb%3E".to_vec();
-        let PostOutcome::Rerender { state, status, .. } = handle(portal(), parts, body).await else { panic!("it was not refused") };
+        let PostOutcome::Rerender { state, status, .. } = handle(portal(), parts, body).await
+        else {
+            panic!("it was not refused")
+        };
         assert_eq!(status, 422);
         let mut again = request("/acme/portal/sign-in", Locale::En);
         again.extensions_mut().insert::<FormState>(*state);
         let (_, page) = html(again).await;
-        assert!(page.contains("value=\"&quot;><b>\"") || page.contains("value=\"&quot;&gt;&lt;b&gt;\""), "{page}");
-        assert!(page.contains("aria-invalid=\"true\"") && page.contains("id=\"email-error\""), "{page}");
-        assert!(page.contains("Enter an e-mail address") && page.contains("role=\"alert\""), "{page}");
+        assert!(
+            page.contains("value=\"&quot;><b>\"") || page.contains("value=\"&quot;&gt;&lt;b&gt;\""),
+            "{page}"
+        );
+        assert!(
+            page.contains("aria-invalid=\"true\"") && page.contains("id=\"email-error\""),
+            "{page}"
+        );
+        assert!(
+            page.contains("Enter an e-mail address") && page.contains("role=\"alert\""),
+            "{page}"
+        );
     }
 
     #[tokio::test]
     async fn an_unknown_form_and_a_forged_return_are_refused_and_dropped() {
         let (parts, _) = request("/acme/portal/sign-in", Locale::En).into_parts();
-        let outcome = handle(portal(), parts, b"_form=no/such&organization=acme&token=secret&code=ABC".to_vec()).await;
-        let PostOutcome::Rerender { state, status, .. } = outcome else { panic!("it was not refused") };
-        assert_eq!((status, state.values), (400, vec![("organization".to_owned(), "acme".to_owned())]));
-        let (_, page) = html(request("/acme/portal/sign-in?to=https://evil.example", Locale::En)).await;
+        let outcome = handle(
+            portal(),
+            parts,
+            b"_form=no/such&organization=acme&token=secret&code=ABC".to_vec(),
+        )
+        .await;
+        let PostOutcome::Rerender { state, status, .. } = outcome else {
+            panic!("it was not refused")
+        };
+        assert_eq!(
+            (status, state.values),
+            (400, vec![("organization".to_owned(), "acme".to_owned())])
+        );
+        let (_, page) =
+            html(request("/acme/portal/sign-in?to=https://evil.example", Locale::En)).await;
         assert!(!page.contains("evil"), "{page}");
     }
 }

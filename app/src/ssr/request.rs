@@ -33,7 +33,12 @@ pub struct RequestInfo {
 
 /// The language of an answer: the one chosen by hand, else the customer's, else the browser's wish, else the organization's.
 #[must_use]
-pub fn locale_of(chosen: Option<&str>, customer: Option<Locale>, accept_language: Option<&str>, default: Locale) -> Locale {
+pub fn locale_of(
+    chosen: Option<&str>,
+    customer: Option<Locale>,
+    accept_language: Option<&str>,
+    default: Locale,
+) -> Locale {
     chosen
         .and_then(Locale::from_tag)
         .or(customer)
@@ -80,7 +85,12 @@ pub async fn organization(slug: &str) -> Result<Arc<OrganizationView>, AppError>
     if let Some(known) = request.organization.filter(|known| known.slug.as_str() == slug) {
         return Ok(known);
     }
-    portal.organizations.get(&portal.db, slug).await.map_err(|error| internal(&error))?.ok_or(AppError::NotFound)
+    portal
+        .organizations
+        .get(&portal.db, slug)
+        .await
+        .map_err(|error| internal(&error))?
+        .ok_or(AppError::NotFound)
 }
 
 /// The organization of a slug and who is signed in there.
@@ -90,16 +100,26 @@ pub async fn organization(slug: &str) -> Result<Arc<OrganizationView>, AppError>
 pub async fn signed_in(slug: &str) -> Result<(Arc<OrganizationView>, SignedIn), AppError> {
     let (portal, request) = (portal()?, request_info()?);
     let organization = organization(slug).await?;
-    let signed_in = request.signed_in.get_or_try_init(|| authenticate(&portal, &request.cookies, &organization)).await?;
-    let signed_in = signed_in.as_ref().filter(|signed_in| signed_in.actor.organization_id == organization.id);
+    let signed_in = request
+        .signed_in
+        .get_or_try_init(|| authenticate(&portal, &request.cookies, &organization))
+        .await?;
+    let signed_in =
+        signed_in.as_ref().filter(|signed_in| signed_in.actor.organization_id == organization.id);
     signed_in.cloned().map(|signed_in| (organization, signed_in)).ok_or(AppError::Unauthenticated)
 }
 
 /// Looks up the session of a request's cookie.
-async fn authenticate(portal: &Portal, cookies: &Cookies, organization: &OrganizationView) -> Result<Option<SignedIn>, AppError> {
+async fn authenticate(
+    portal: &Portal,
+    cookies: &Cookies,
+    organization: &OrganizationView,
+) -> Result<Option<SignedIn>, AppError> {
     let name = cookie_name(&portal.urls, CookieKind::Session, organization.id);
     let Some(token) = cookies.get(&name) else { return Ok(None) };
-    session::authenticate(&portal.db, organization.id, token, portal.clock.now()).await.map_err(|error| internal(&error))
+    session::authenticate(&portal.db, organization.id, token, portal.clock.now())
+        .await
+        .map_err(|error| internal(&error))
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use crate::urls::paths;
 /// The URL of a locale's texts.
 #[must_use]
 pub fn url(locale: Locale) -> String {
-    let hash = LOCALES.iter().find(|texts| texts.tag == locale.tag()).map_or("", |texts| texts.hash);
+    let hash =
+        LOCALES.iter().find(|texts| texts.tag == locale.tag()).map_or("", |texts| texts.hash);
     paths::texts(locale.tag(), hash)
 }
 
@@ -36,7 +37,8 @@ mod tests {
     #[test]
     fn the_url_of_a_locale_leads_to_its_texts() {
         let url = url(Locale::De);
-        let texts: Vec<String> = serde_json::from_str(body(url.strip_prefix("/texts/").unwrap()).unwrap()).unwrap();
+        let texts: Vec<String> =
+            serde_json::from_str(body(url.strip_prefix("/texts/").unwrap()).unwrap()).unwrap();
         assert!(texts.iter().any(|text| text == "Überblick" || text == "Übersicht"));
         assert!(body_in_brotli(url.strip_prefix("/texts/").unwrap()).unwrap().len() < 6_000);
         assert_eq!(body("de.0.json"), None);

@@ -40,7 +40,8 @@ pub fn ButtonLink(
     #[prop(optional)] is_small: bool,
     children: Children,
 ) -> impl IntoView {
-    let class = if is_small { format!("{} button-small", kind.class()) } else { kind.class().to_owned() };
+    let class =
+        if is_small { format!("{} button-small", kind.class()) } else { kind.class().to_owned() };
     view! { <a class=class href=href>{children()}</a> }
 }
 
@@ -62,6 +63,7 @@ pub fn Button(
     #[prop(optional, into)] value: Option<String>,
     children: Children,
 ) -> impl IntoView {
-    let class = if is_small { format!("{} button-small", kind.class()) } else { kind.class().to_owned() };
+    let class =
+        if is_small { format!("{} button-small", kind.class()) } else { kind.class().to_owned() };
     view! { <button type="submit" class=class name=name value=value aria-label=label>{children()}</button> }
 }

@@ -22,7 +22,11 @@ pub struct ChargeLine {
 /// view! { <ChargeLines lines=lines parts=vec![(t.charge_tax().to_owned(), tax)] total=(t.charge_total().to_owned(), total) /> }
 /// ```
 #[component]
-pub fn ChargeLines(lines: Vec<ChargeLine>, #[prop(optional)] parts: Vec<(String, Amount)>, total: (String, Amount)) -> impl IntoView {
+pub fn ChargeLines(
+    lines: Vec<ChargeLine>,
+    #[prop(optional)] parts: Vec<(String, Amount)>,
+    total: (String, Amount),
+) -> impl IntoView {
     let lines: Vec<_> = lines
         .into_iter()
         .map(|line| {
@@ -41,7 +45,11 @@ pub fn ChargeLines(lines: Vec<ChargeLine>, #[prop(optional)] parts: Vec<(String,
         .into_iter()
         .enumerate()
         .map(|(at, (label, amount))| {
-            let class = if at == 0 { "charge-line charge-line-part charge-line-sum" } else { "charge-line charge-line-part" };
+            let class = if at == 0 {
+                "charge-line charge-line-part charge-line-sum"
+            } else {
+                "charge-line charge-line-part"
+            };
             view! {
                 <div class=class>
                     <dt>{label}</dt>

@@ -20,9 +20,9 @@ mod submit;
 #[cfg(feature = "hydrate")]
 mod typing;
 
+pub use fields::{Choice, Hidden, RadioGroup, SubmitButton, TextArea, TextField};
 #[cfg(feature = "hydrate")]
 pub use typing::is_being_filled_in;
-pub use fields::{Choice, Hidden, RadioGroup, SubmitButton, TextArea, TextField};
 
 use domain::field_errors::FieldErrors;
 use leptos::context::Provider;
@@ -84,7 +84,10 @@ pub struct RefusedForm(pub RwSignal<Option<FormState>>);
 /// What the fields and buttons of one form share.
 #[derive(Clone, Copy, Debug)]
 pub struct FormContext {
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only script posts by itself"))]
+    #[cfg_attr(
+        not(feature = "hydrate"),
+        expect(dead_code, reason = "only script posts by itself")
+    )]
     action: FormAction,
     values: StoredValue<Vec<(String, String)>>,
     error: RwSignal<Option<AppError>>,
@@ -96,19 +99,30 @@ impl FormContext {
     fn new(action: FormAction, text: Text) -> Self {
         let refused = use_context::<RefusedForm>().and_then(|refused| refused.0.get_untracked());
         let refused = refused.filter(|state| state.form == action.name());
-        let (values, error) = refused.map_or((Vec::new(), None), |state| (state.values, Some(state.error)));
-        Self { action, values: StoredValue::new(values), error: RwSignal::new(error), pending: RwSignal::new(false), text }
+        let (values, error) =
+            refused.map_or((Vec::new(), None), |state| (state.values, Some(state.error)));
+        Self {
+            action,
+            values: StoredValue::new(values),
+            error: RwSignal::new(error),
+            pending: RwSignal::new(false),
+            text,
+        }
     }
 
     /// What was typed into a field before the form came back.
     fn typed(self, name: &str) -> Option<String> {
-        self.values.with_value(|values| values.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone()))
+        self.values.with_value(|values| {
+            values.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
+        })
     }
 
     /// The message of a field.
     fn fault(self, name: &str) -> Option<String> {
         self.error.with(|error| match error {
-            Some(AppError::Invalid(errors)) => errors.first(name).map(|code| message(self.text, code)),
+            Some(AppError::Invalid(errors)) => {
+                errors.first(name).map(|code| message(self.text, code))
+            }
             _ => None,
         })
     }
@@ -138,11 +152,15 @@ pub fn refusal(t: Text, error: &AppError) -> String {
     match error {
         AppError::Invalid(errors) => summary(t, errors),
         AppError::Conflict { code } => message(t, code),
-        AppError::RateLimited { retry_after_s } => t.failure_limited_text(i64::from(retry_after_s.div_ceil(60))),
+        AppError::RateLimited { retry_after_s } => {
+            t.failure_limited_text(i64::from(retry_after_s.div_ceil(60)))
+        }
         AppError::Unauthenticated => t.failure_unauthenticated_text().to_owned(),
         AppError::Forbidden => t.failure_forbidden_title().to_owned(),
         AppError::NotFound => t.failure_not_found_text().to_owned(),
-        AppError::Internal { request_id } => format!("{} {}", t.failure_internal_text(), t.common_request_id(request_id)),
+        AppError::Internal { request_id } => {
+            format!("{} {}", t.failure_internal_text(), t.common_request_id(request_id))
+        }
         AppError::Outdated => t.failure_reload_text().to_owned(),
         AppError::Transport => t.failure_network_text().to_owned(),
     }

@@ -24,7 +24,13 @@ pub fn Money(amount: Amount, #[prop(optional)] is_loud: bool) -> impl IntoView {
         (String::new(), format!("{space}{}", parts.symbol))
     };
     let sign = if parts.is_negative { "-" } else { "" };
-    let figures = format!("{sign_after}{}{}{}", parts.integer, parts.decimal_mark, parts.fraction, sign_after = if before.is_empty() { sign } else { "" });
+    let figures = format!(
+        "{sign_after}{}{}{}",
+        parts.integer,
+        parts.decimal_mark,
+        parts.fraction,
+        sign_after = if before.is_empty() { sign } else { "" }
+    );
     let before = if before.is_empty() { before } else { format!("{sign}{before}") };
     view! {
         <span class=class>

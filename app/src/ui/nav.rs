@@ -19,7 +19,11 @@ impl NavItem {
     /// Whether `path` lies in this room.
     fn holds(&self, path: &str) -> bool {
         let path = path.trim_end_matches('/');
-        path == self.href || self.below.iter().any(|room| path.strip_prefix(room.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        path == self.href
+            || self.below.iter().any(|room| {
+                path.strip_prefix(room.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
     }
 }
 
@@ -65,7 +69,11 @@ mod tests {
             icon: IconName::Orders,
             below: vec!["/acme/portal/orders".to_owned()],
         };
-        assert!(orders.holds("/acme/portal/orders") && orders.holds("/acme/portal/orders/1") && orders.holds("/acme/portal/orders/"));
+        assert!(
+            orders.holds("/acme/portal/orders")
+                && orders.holds("/acme/portal/orders/1")
+                && orders.holds("/acme/portal/orders/")
+        );
         assert!(!orders.holds("/acme/portal") && !orders.holds("/acme/portal/orders-2"));
     }
 }

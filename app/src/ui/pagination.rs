@@ -11,7 +11,11 @@ use crate::text::use_text;
 /// view! { <Pagination place=t.pagination_of_exact(41, "2", "3") previous=Some(href(1)) next=Some(href(3)) /> }
 /// ```
 #[component]
-pub fn Pagination(#[prop(into)] place: String, previous: Option<String>, next: Option<String>) -> impl IntoView {
+pub fn Pagination(
+    #[prop(into)] place: String,
+    previous: Option<String>,
+    next: Option<String>,
+) -> impl IntoView {
     let t = use_text();
     if previous.is_none() && next.is_none() {
         return view! { <p class="pagination-place">{place}</p> }.into_any();

@@ -38,7 +38,11 @@ impl Column {
 /// }
 /// ```
 #[component]
-pub fn Table(#[prop(into)] label: String, columns: Vec<Column>, children: Children) -> impl IntoView {
+pub fn Table(
+    #[prop(into)] label: String,
+    columns: Vec<Column>,
+    children: Children,
+) -> impl IntoView {
     let headings: Vec<_> = columns
         .into_iter()
         .map(|column| {

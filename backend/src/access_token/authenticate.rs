@@ -11,7 +11,11 @@ use crate::token::{TOKEN_LENGTH_MAX, hash};
 const LAST_USED_EVERY: Duration = Duration::minutes(5);
 
 /// The actor of a live access token; any text may be asked for.
-pub async fn authenticate(db: &PgPool, token: &str, now: OffsetDateTime) -> Result<Option<Actor>, QueryError> {
+pub async fn authenticate(
+    db: &PgPool,
+    token: &str,
+    now: OffsetDateTime,
+) -> Result<Option<Actor>, QueryError> {
     if token.len() > TOKEN_LENGTH_MAX {
         return Ok(None);
     }
@@ -57,7 +61,11 @@ mod tests {
             assert_eq!(authenticate(&db.pool, garbage, db.now()).await.unwrap(), None);
         }
         assert!(authenticate(&db.pool, token.expose(), db.now()).await.unwrap().is_some());
-        sqlx::query("update access_token set revoked_at = $1").bind(db.now()).execute(&db.pool).await.unwrap();
+        sqlx::query("update access_token set revoked_at = $1")
+            .bind(db.now())
+            .execute(&db.pool)
+            .await
+            .unwrap();
         assert_eq!(authenticate(&db.pool, token.expose(), db.now()).await.unwrap(), None);
     }
 
@@ -70,9 +78,13 @@ mod tests {
         let start = db.now();
         let mut written = Vec::new();
         for minute in [0, 4, 6] {
-            authenticate(&db.pool, token.expose(), start + Duration::minutes(minute)).await.unwrap();
-            let at: OffsetDateTime =
-                sqlx::query_scalar("select last_used_at from access_token").fetch_one(&db.pool).await.unwrap();
+            authenticate(&db.pool, token.expose(), start + Duration::minutes(minute))
+                .await
+                .unwrap();
+            let at: OffsetDateTime = sqlx::query_scalar("select last_used_at from access_token")
+                .fetch_one(&db.pool)
+                .await
+                .unwrap();
             written.push((at - start).whole_minutes());
         }
         assert_eq!(written, [0, 0, 6]);

@@ -138,8 +138,14 @@ mod tests {
         assert!(matches!(refused, Err(CreateAccessTokenError::Forbidden(_))));
         let refused = create(&db.pool, &mut db.cx(), input(Uuid::from_u128(9).into())).await;
         assert!(matches!(refused, Err(CreateAccessTokenError::UnknownOrganization)));
-        let past = CreateAccessToken { expires_at: Some(db.now()), name: " ".into(), ..input(organization_id) };
+        let past = CreateAccessToken {
+            expires_at: Some(db.now()),
+            name: " ".into(),
+            ..input(organization_id)
+        };
         let refused = create(&db.pool, &mut db.cx(), past).await;
-        assert!(matches!(refused, Err(CreateAccessTokenError::Invalid(errors)) if errors.iter().count() == 2));
+        assert!(
+            matches!(refused, Err(CreateAccessTokenError::Invalid(errors)) if errors.iter().count() == 2)
+        );
     }
 }

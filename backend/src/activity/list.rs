@@ -40,7 +40,11 @@ struct Row {
 }
 
 /// The activity of the customer for whom the member acts. A role that may not read billing sees no orders here either.
-pub async fn list(db: &PgPool, actor: &MemberActor, page: PageRequest) -> Result<Page<Activity>, QueryError> {
+pub async fn list(
+    db: &PgPool,
+    actor: &MemberActor,
+    page: PageRequest,
+) -> Result<Page<Activity>, QueryError> {
     let (organization_id, customer_id) = (actor.organization_id, actor.customer_id);
     let can_read_billing = actor.role.can_read_billing();
     let rows = sqlx::query_as!(
@@ -125,7 +129,10 @@ mod tests {
         session::sign_out(&db.pool, &mut db.cx_of(here.actor)).await.unwrap();
         let page = list(&db.pool, &ada, first_page()).await.unwrap();
         let newest = &page.items[0];
-        assert_eq!((newest.event_type, newest.occurred_at), (Some(EventType::SessionEnded), db.now()));
+        assert_eq!(
+            (newest.event_type, newest.occurred_at),
+            (Some(EventType::SessionEnded), db.now())
+        );
         let Doer::Member { member_id, name: Some(_) } = &newest.doer else { panic!("{newest:?}") };
         assert_eq!(*member_id, ada.member_id);
         assert_eq!(page.items[1].event_type, Some(EventType::SessionCreated));
@@ -153,8 +160,14 @@ mod tests {
         .unwrap();
         let seen = list(&db.pool, &ada, first_page()).await.unwrap();
         assert_eq!(seen.total.known(), before + 2);
-        let types: Vec<_> = seen.items[..2].iter().map(|activity| (activity.event_type, activity.doer.clone())).collect();
-        assert!(types.contains(&(Some(EventType::OrderCreated), Doer::System)) && types.contains(&(None, Doer::System)));
+        let types: Vec<_> = seen.items[..2]
+            .iter()
+            .map(|activity| (activity.event_type, activity.doer.clone()))
+            .collect();
+        assert!(
+            types.contains(&(Some(EventType::OrderCreated), Doer::System))
+                && types.contains(&(None, Doer::System))
+        );
         let plain = MemberActor { role: MemberRole::Member, ..ada };
         assert_eq!(list(&db.pool, &plain, first_page()).await.unwrap().total.known(), before);
     }

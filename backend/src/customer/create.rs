@@ -53,7 +53,11 @@ pub enum CreateCustomerError {
 }
 
 /// Makes a customer and its owner.
-pub async fn create(db: &PgPool, cx: &mut Context, input: CreateCustomer) -> Result<Customer, CreateCustomerError> {
+pub async fn create(
+    db: &PgPool,
+    cx: &mut Context,
+    input: CreateCustomer,
+) -> Result<Customer, CreateCustomerError> {
     cx.actor.staff(input.organization_id)?;
     let input = checked(input).map_err(CreateCustomerError::Invalid)?;
     let customer = Customer {
@@ -141,7 +145,8 @@ async fn record(
 
 fn checked(mut input: CreateCustomer) -> Result<CreateCustomer, FieldErrors> {
     let mut errors = FieldErrors::default();
-    input.external_id = input::optional(&mut errors, "external_id", input.external_id.as_deref(), 256);
+    input.external_id =
+        input::optional(&mut errors, "external_id", input.external_id.as_deref(), 256);
     input.name = input::optional(&mut errors, "name", input.name.as_deref(), 256);
     input.owner_name = input::optional(&mut errors, "owner_name", input.owner_name.as_deref(), 256);
     if let Some(zone) = &input.time_zone {
@@ -154,7 +159,9 @@ impl From<sqlx::Error> for CreateCustomerError {
     fn from(error: sqlx::Error) -> Self {
         match violated_constraint(&error) {
             Some("customer_email_key") => Self::Invalid(FieldErrors::one("email", "email_taken")),
-            Some("customer_external_id_key") => Self::Invalid(FieldErrors::one("external_id", "external_id_taken")),
+            Some("customer_external_id_key") => {
+                Self::Invalid(FieldErrors::one("external_id", "external_id_taken"))
+            }
             Some("customer_organization_fkey") => Self::UnknownOrganization,
             _ => Self::Database(error),
         }
@@ -186,12 +193,15 @@ mod tests {
     async fn has_an_owner_and_two_events() {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
-        let customer = create(&db.pool, &mut db.cx(), input(organization_id, "Ada@example.com")).await.unwrap();
-        let owners: Vec<(String, String)> = sqlx::query_as("select role, email from member where customer_id = $1")
-            .bind(customer.id.as_uuid())
-            .fetch_all(&db.pool)
+        let customer = create(&db.pool, &mut db.cx(), input(organization_id, "Ada@example.com"))
             .await
             .unwrap();
+        let owners: Vec<(String, String)> =
+            sqlx::query_as("select role, email from member where customer_id = $1")
+                .bind(customer.id.as_uuid())
+                .fetch_all(&db.pool)
+                .await
+                .unwrap();
         assert_eq!(owners, [("owner".to_owned(), "Ada@example.com".to_owned())]);
         assert_eq!(fixtures::event_types(&db).await[1..], ["customer.created", "member.created"]);
     }
@@ -203,7 +213,9 @@ mod tests {
         let other = fixtures::organization(&db, "other").await;
         create(&db.pool, &mut db.cx(), input(organization_id, "ada@example.com")).await.unwrap();
         let taken = create(&db.pool, &mut db.cx(), input(organization_id, "ADA@example.com")).await;
-        assert!(matches!(taken, Err(CreateCustomerError::Invalid(errors)) if errors.first("email") == Some("email_taken")));
+        assert!(
+            matches!(taken, Err(CreateCustomerError::Invalid(errors)) if errors.first("email") == Some("email_taken"))
+        );
         let taken = create(&db.pool, &mut db.cx(), input(organization_id, "b@example.com")).await;
         assert!(
             matches!(taken, Err(CreateCustomerError::Invalid(errors)) if errors.first("external_id") == Some("external_id_taken"))
@@ -232,9 +244,11 @@ mod tests {
         let refused = create(&db.pool, &mut cx, input(organization_id, "a@example.com")).await;
         assert!(matches!(refused, Err(CreateCustomerError::Forbidden(_))));
         let member = fixtures::member(&db, organization_id, "o@example.com").await;
-        let refused = create(&db.pool, &mut db.cx_of(member), input(organization_id, "a@example.com")).await;
+        let refused =
+            create(&db.pool, &mut db.cx_of(member), input(organization_id, "a@example.com")).await;
         assert!(matches!(refused, Err(CreateCustomerError::Forbidden(_))));
-        let nowhere = create(&db.pool, &mut db.cx(), input(Uuid::from_u128(1).into(), "a@example.com")).await;
+        let nowhere =
+            create(&db.pool, &mut db.cx(), input(Uuid::from_u128(1).into(), "a@example.com")).await;
         assert!(matches!(nowhere, Err(CreateCustomerError::UnknownOrganization)));
     }
 }

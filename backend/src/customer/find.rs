@@ -93,7 +93,11 @@ impl TryFrom<Row> for Customer {
 
     fn try_from(row: Row) -> Result<Self, InconsistencyError> {
         let bad = |column| InconsistencyError::new("customer", column, row.customer_id);
-        let locale = row.locale.as_deref().map(|tag| Locale::from_tag(tag).ok_or_else(|| bad("locale"))).transpose()?;
+        let locale = row
+            .locale
+            .as_deref()
+            .map(|tag| Locale::from_tag(tag).ok_or_else(|| bad("locale")))
+            .transpose()?;
         Ok(Self {
             organization_id: row.organization_id.into(),
             id: row.customer_id.into(),
@@ -124,10 +128,22 @@ mod tests {
         let by_email = CustomerKey::Email(EmailAddress::parse("ADA@example.com").unwrap());
         let found = find(&db.pool, &system, organization_id, &by_email).await.unwrap().unwrap();
         assert_eq!(found.id, ada.customer_id);
-        assert!(get(&db.pool, &Actor::Member(ada.clone()), organization_id, ada.customer_id).await.unwrap().is_some());
-        assert!(get(&db.pool, &Actor::Member(bob), organization_id, ada.customer_id).await.unwrap().is_none());
+        assert!(
+            get(&db.pool, &Actor::Member(ada.clone()), organization_id, ada.customer_id)
+                .await
+                .unwrap()
+                .is_some()
+        );
+        assert!(
+            get(&db.pool, &Actor::Member(bob), organization_id, ada.customer_id)
+                .await
+                .unwrap()
+                .is_none()
+        );
         assert!(get(&db.pool, &system, other, ada.customer_id).await.unwrap().is_none());
         let elsewhere = Actor::System { organization_id: Some(other) };
-        assert!(get(&db.pool, &elsewhere, organization_id, ada.customer_id).await.unwrap().is_none());
+        assert!(
+            get(&db.pool, &elsewhere, organization_id, ada.customer_id).await.unwrap().is_none()
+        );
     }
 }

@@ -9,9 +9,9 @@ mod data;
 mod history;
 mod seed;
 
+pub use crate::progress::Progress;
 pub use advance::{AdvanceError, Advanced, advance, clock_offset};
 pub use data::{DemoCustomer, DemoData, DemoOrganization, data};
-pub use crate::progress::Progress;
 pub use seed::{SeedError, seed};
 
 /// The demo organization's slug.

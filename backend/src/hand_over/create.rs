@@ -40,7 +40,11 @@ impl From<sqlx::Error> for CreateHandOverError {
 }
 
 /// Makes a code that signs the customer's owner in once, within five minutes. It is shown here and nowhere else.
-pub async fn create(db: &PgPool, cx: &mut Context, input: CreateHandOver) -> Result<PlainToken, CreateHandOverError> {
+pub async fn create(
+    db: &PgPool,
+    cx: &mut Context,
+    input: CreateHandOver,
+) -> Result<PlainToken, CreateHandOverError> {
     cx.actor.staff(input.organization_id)?;
     let id: HandOverId = cx.new_id();
     let code = new_token(HAND_OVER_PREFIX, &mut cx.rng);
@@ -109,12 +113,23 @@ mod tests {
         let organization = fixtures::organization(&db, "acme").await;
         let member = fixtures::member(&db, organization, "ann@example.com").await;
         let code = create(&db.pool, &mut db.cx(), input(&member)).await.unwrap();
-        let session = redeem(&db.pool, &mut db.cx(), organization, code.expose(), "Firefox").await.unwrap().unwrap();
+        let session = redeem(&db.pool, &mut db.cx(), organization, code.expose(), "Firefox")
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(session.actor.member_id, member.member_id);
         assert_eq!(session.return_to.as_deref(), Some("/acme/portal/orders"));
-        let found = session::authenticate(&db.pool, organization, session.token.expose(), db.now()).await.unwrap().unwrap();
+        let found = session::authenticate(&db.pool, organization, session.token.expose(), db.now())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(found.return_url.as_deref(), Some("https://app.example.com/account"));
-        assert!(redeem(&db.pool, &mut db.cx(), organization, code.expose(), "Firefox").await.unwrap().is_none());
+        assert!(
+            redeem(&db.pool, &mut db.cx(), organization, code.expose(), "Firefox")
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[tokio::test]
@@ -133,7 +148,10 @@ mod tests {
             redeem(pool, d, organization, text, ""),
         );
         let answers = [answers.0, answers.1, answers.2, answers.3];
-        assert_eq!(answers.into_iter().filter(|answer| answer.as_ref().unwrap().is_some()).count(), 1);
+        assert_eq!(
+            answers.into_iter().filter(|answer| answer.as_ref().unwrap().is_some()).count(),
+            1
+        );
     }
 
     #[tokio::test]
@@ -143,11 +161,24 @@ mod tests {
         let other = fixtures::organization(&db, "other").await;
         let member = fixtures::member(&db, organization, "ann@example.com").await;
         let code = create(&db.pool, &mut db.cx(), input(&member)).await.unwrap();
-        for (organization, code) in [(other, code.expose()), (organization, ""), (organization, "foyer_hoc_x"), (organization, "\0")] {
-            assert!(redeem(&db.pool, &mut db.cx(), organization, code, "").await.unwrap().is_none(), "{code:?}");
+        for (organization, code) in [
+            (other, code.expose()),
+            (organization, ""),
+            (organization, "foyer_hoc_x"),
+            (organization, "\0"),
+        ] {
+            assert!(
+                redeem(&db.pool, &mut db.cx(), organization, code, "").await.unwrap().is_none(),
+                "{code:?}"
+            );
         }
         db.clock.advance(Duration::minutes(5));
-        assert!(redeem(&db.pool, &mut db.cx(), organization, code.expose(), "").await.unwrap().is_none());
+        assert!(
+            redeem(&db.pool, &mut db.cx(), organization, code.expose(), "")
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[tokio::test]

@@ -53,7 +53,8 @@ pub async fn redeem(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let role = MemberRole::parse(&row.role).ok_or_else(|| InconsistencyError::new("member", "role", row.member_id))?;
+    let role = MemberRole::parse(&row.role)
+        .ok_or_else(|| InconsistencyError::new("member", "role", row.member_id))?;
     let input = StartSession {
         organization_id,
         customer_id: row.customer_id.into(),

@@ -19,22 +19,36 @@ pub struct Violation {
 }
 
 /// Checks all rules; empty when all is well. Reads whole tables: for loads and tests, not for requests.
-pub async fn check(db: &PgPool, organization_id: OrganizationId) -> Result<Vec<Violation>, DatabaseError> {
+pub async fn check(
+    db: &PgPool,
+    organization_id: OrganizationId,
+) -> Result<Vec<Violation>, DatabaseError> {
     let organization_id = organization_id.as_uuid();
     let mut violations = Vec::new();
-    let mut note = |rule, keys: Vec<Uuid>| violations.extend(keys.into_iter().map(|key| Violation { rule, key }));
+    let mut note = |rule, keys: Vec<Uuid>| {
+        violations.extend(keys.into_iter().map(|key| Violation { rule, key }))
+    };
     note("order.items_add_up", orders_whose_items_do_not_add_up(db, organization_id).await?);
     note("order.free_is_paid", free_orders_not_paid(db, organization_id).await?);
-    note("order.belongs_to_its_subscription", orders_of_foreign_subscriptions(db, organization_id).await?);
+    note(
+        "order.belongs_to_its_subscription",
+        orders_of_foreign_subscriptions(db, organization_id).await?,
+    );
     note("customer.has_one_owner", customers_without_one_owner(db, organization_id).await?);
     note("order.periods_touch", orders_with_gaps(db, organization_id).await?);
     note("subscription.period_has_order", subscriptions_without_order(db, organization_id).await?);
     note("order.not_after_end", orders_after_end(db, organization_id).await?);
-    note("subscription.due_at_period_end", subscriptions_with_wrong_due_time(db, organization_id).await?);
+    note(
+        "subscription.due_at_period_end",
+        subscriptions_with_wrong_due_time(db, organization_id).await?,
+    );
     Ok(violations)
 }
 
-async fn orders_whose_items_do_not_add_up(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+async fn orders_whose_items_do_not_add_up(
+    db: &PgPool,
+    organization_id: Uuid,
+) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         "select o.order_id from orders o
          left join order_item i on i.organization_id = o.organization_id and i.order_id = o.order_id
@@ -49,7 +63,10 @@ async fn orders_whose_items_do_not_add_up(db: &PgPool, organization_id: Uuid) ->
     .await
 }
 
-async fn free_orders_not_paid(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+async fn free_orders_not_paid(
+    db: &PgPool,
+    organization_id: Uuid,
+) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         "select order_id from orders where organization_id = $1 and total_minor = 0 and status = 'pending' limit $2",
         organization_id,
@@ -59,7 +76,10 @@ async fn free_orders_not_paid(db: &PgPool, organization_id: Uuid) -> Result<Vec<
     .await
 }
 
-async fn orders_of_foreign_subscriptions(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+async fn orders_of_foreign_subscriptions(
+    db: &PgPool,
+    organization_id: Uuid,
+) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         "select o.order_id from orders o
          join subscription s on s.organization_id = o.organization_id and s.subscription_id = o.subscription_id
@@ -72,7 +92,10 @@ async fn orders_of_foreign_subscriptions(db: &PgPool, organization_id: Uuid) -> 
     .await
 }
 
-async fn customers_without_one_owner(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+async fn customers_without_one_owner(
+    db: &PgPool,
+    organization_id: Uuid,
+) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         "select c.customer_id from customer c
          left join member m on m.organization_id = c.organization_id and m.customer_id = c.customer_id and m.role = 'owner' and m.deleted_at is null
@@ -104,7 +127,10 @@ async fn orders_with_gaps(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid
 }
 
 /// The period that runs was ordered, and as the last one.
-async fn subscriptions_without_order(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+async fn subscriptions_without_order(
+    db: &PgPool,
+    organization_id: Uuid,
+) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         "select s.subscription_id from subscription s
          left join orders o on o.organization_id = s.organization_id and o.subscription_id = s.subscription_id
@@ -133,7 +159,10 @@ async fn orders_after_end(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid
     .await
 }
 
-async fn subscriptions_with_wrong_due_time(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+async fn subscriptions_with_wrong_due_time(
+    db: &PgPool,
+    organization_id: Uuid,
+) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         "select subscription_id from subscription
          where organization_id = $1
@@ -156,7 +185,9 @@ mod tests {
     #[tokio::test]
     async fn damage_is_noticed() {
         let db = TestDb::new().await;
-        let owner = fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com").await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
         subscribed(&db, &owner).await;
         assert_eq!(check(&db.pool, owner.organization_id).await.unwrap(), vec![]);
         for (rule, damage) in [

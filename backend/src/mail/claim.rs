@@ -25,7 +25,11 @@ pub struct ClaimedMail {
 
 /// Claims up to `limit` mails that are due, the longest waiting first. The claim commits at once: no transaction is open
 /// while a mail travels.
-pub async fn claim(db: &PgPool, now: OffsetDateTime, limit: i64) -> Result<Vec<ClaimedMail>, DatabaseError> {
+pub async fn claim(
+    db: &PgPool,
+    now: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<ClaimedMail>, DatabaseError> {
     let rows = sqlx::query!(
         "with due as (
             select organization_id, mail_id from mail

@@ -7,8 +7,13 @@ use super::claim::ClaimedMail;
 use crate::error::DatabaseError;
 
 /// Waiting times before the next tries; the last one is repeated until the mail expires.
-const BACK_OFF: [Duration; 5] =
-    [Duration::minutes(1), Duration::minutes(5), Duration::minutes(15), Duration::minutes(60), Duration::minutes(240)];
+const BACK_OFF: [Duration; 5] = [
+    Duration::minutes(1),
+    Duration::minutes(5),
+    Duration::minutes(15),
+    Duration::minutes(60),
+    Duration::minutes(240),
+];
 /// A sign-in is of no use later, so its mail is tried in short order.
 const SIGN_IN_BACK_OFF: Duration = Duration::seconds(15);
 const ERROR_CHARS_MAX: usize = 500;
@@ -35,7 +40,11 @@ impl DropReason {
 }
 
 /// The mail was handed over.
-pub async fn sent(db: &PgPool, mail: &ClaimedMail, now: OffsetDateTime) -> Result<(), DatabaseError> {
+pub async fn sent(
+    db: &PgPool,
+    mail: &ClaimedMail,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "update mail set sent_at = $3, due_at = null, last_error = null
          where organization_id = $1 and mail_id = $2 and due_at is not null",
@@ -49,7 +58,12 @@ pub async fn sent(db: &PgPool, mail: &ClaimedMail, now: OffsetDateTime) -> Resul
 }
 
 /// The mail did not leave; it is due again later. `error` names no recipient.
-pub async fn failed(db: &PgPool, mail: &ClaimedMail, now: OffsetDateTime, error: &str) -> Result<(), DatabaseError> {
+pub async fn failed(
+    db: &PgPool,
+    mail: &ClaimedMail,
+    now: OffsetDateTime,
+    error: &str,
+) -> Result<(), DatabaseError> {
     let error: String = error.chars().filter(|c| *c != '\0').take(ERROR_CHARS_MAX).collect();
     sqlx::query!(
         "update mail set due_at = $3, last_error = $4
@@ -128,7 +142,10 @@ mod tests {
             one.unwrap().into_iter().chain(two.unwrap()).map(|mail| mail.mail_id).collect();
         let rest = claim(pool, now, 10).await.unwrap();
         assert_eq!(claimed.len() + rest.len(), 8, "each is claimed once");
-        assert_eq!(claim(pool, now + CLAIM_LASTS - Duration::microseconds(1), 10).await.unwrap(), vec![]);
+        assert_eq!(
+            claim(pool, now + CLAIM_LASTS - Duration::microseconds(1), 10).await.unwrap(),
+            vec![]
+        );
         assert_eq!(claim(pool, now + CLAIM_LASTS, 10).await.unwrap().len(), 8);
     }
 
@@ -141,14 +158,21 @@ mod tests {
             let mail = claim(&db.pool, now, 1).await.unwrap().remove(0);
             failed(&db.pool, &mail, now, "the SMTP server answered 451\0").await.unwrap();
             now += Duration::minutes(minutes);
-            assert_eq!(claim(&db.pool, now - Duration::microseconds(1), 1).await.unwrap(), vec![], "{minutes}");
+            assert_eq!(
+                claim(&db.pool, now - Duration::microseconds(1), 1).await.unwrap(),
+                vec![],
+                "{minutes}"
+            );
         }
         let mail = claim(&db.pool, now, 1).await.unwrap().remove(0);
         sent(&db.pool, &mail, now).await.unwrap();
         dropped(&db.pool, &mail, now, DropReason::Refused).await.unwrap();
         assert_eq!(claim(&db.pool, now + Duration::days(1), 1).await.unwrap(), vec![]);
         let states: (bool, bool) =
-            sqlx::query_as("select sent_at is not null, dropped_at is not null from mail").fetch_one(&db.pool).await.unwrap();
+            sqlx::query_as("select sent_at is not null, dropped_at is not null from mail")
+                .fetch_one(&db.pool)
+                .await
+                .unwrap();
         assert_eq!(states, (true, false), "what was sent is not dropped after");
     }
 }

@@ -46,7 +46,11 @@ pub enum AddMemberError {
 }
 
 /// Adds a member to a team.
-pub async fn add(db: &PgPool, cx: &mut Context, input: AddMember) -> Result<MemberId, AddMemberError> {
+pub async fn add(
+    db: &PgPool,
+    cx: &mut Context,
+    input: AddMember,
+) -> Result<MemberId, AddMemberError> {
     cx.actor.staff(input.organization_id)?;
     let mut errors = FieldErrors::default();
     let name = input::optional(&mut errors, "name", input.name.as_deref(), 256);
@@ -107,8 +111,18 @@ mod tests {
     use crate::actor::Actor;
     use crate::test_support::{TestDb, fixtures};
 
-    fn input(organization_id: OrganizationId, customer_id: CustomerId, role: MemberRole) -> AddMember {
-        AddMember { organization_id, customer_id, email: EmailAddress::parse("m@example.com").unwrap(), name: None, role }
+    fn input(
+        organization_id: OrganizationId,
+        customer_id: CustomerId,
+        role: MemberRole,
+    ) -> AddMember {
+        AddMember {
+            organization_id,
+            customer_id,
+            email: EmailAddress::parse("m@example.com").unwrap(),
+            name: None,
+            role,
+        }
     }
 
     #[tokio::test]
@@ -116,12 +130,24 @@ mod tests {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
         let owner = fixtures::team_owner(&db, organization_id, "team@example.com").await;
-        add(&db.pool, &mut db.cx(), input(organization_id, owner.customer_id, MemberRole::Member)).await.unwrap();
-        let again = add(&db.pool, &mut db.cx(), input(organization_id, owner.customer_id, MemberRole::Member)).await;
-        assert!(matches!(again, Err(AddMemberError::Invalid(errors)) if errors.first("email") == Some("email_taken")));
+        add(&db.pool, &mut db.cx(), input(organization_id, owner.customer_id, MemberRole::Member))
+            .await
+            .unwrap();
+        let again = add(
+            &db.pool,
+            &mut db.cx(),
+            input(organization_id, owner.customer_id, MemberRole::Member),
+        )
+        .await;
+        assert!(
+            matches!(again, Err(AddMemberError::Invalid(errors)) if errors.first("email") == Some("email_taken"))
+        );
         let mut second = input(organization_id, owner.customer_id, MemberRole::Owner);
         second.email = EmailAddress::parse("second@example.com").unwrap();
-        assert!(matches!(add(&db.pool, &mut db.cx(), second).await, Err(AddMemberError::OwnerExists)));
+        assert!(matches!(
+            add(&db.pool, &mut db.cx(), second).await,
+            Err(AddMemberError::OwnerExists)
+        ));
     }
 
     #[tokio::test]
@@ -131,7 +157,8 @@ mod tests {
         let other = fixtures::organization(&db, "other").await;
         let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
         let role = MemberRole::Member;
-        let refused = add(&db.pool, &mut db.cx(), input(organization_id, ada.customer_id, role)).await;
+        let refused =
+            add(&db.pool, &mut db.cx(), input(organization_id, ada.customer_id, role)).await;
         assert!(matches!(refused, Err(AddMemberError::NotATeam)));
         let refused = add(&db.pool, &mut db.cx(), input(other, ada.customer_id, role)).await;
         assert!(matches!(refused, Err(AddMemberError::UnknownCustomer)));

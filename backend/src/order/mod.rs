@@ -7,8 +7,8 @@ mod record_payment;
 mod summary;
 
 pub use get::{OrderDetail, OrderItem, get};
-pub(crate) use insert::{NewOrder, insert_order};
 pub use insert::InsertOrderError;
+pub(crate) use insert::{NewOrder, insert_order};
 pub use list::{OrderFilter, list};
 pub use record_payment::{RecordPaymentError, record_payment};
 pub(crate) use summary::OrderRow;

@@ -94,7 +94,8 @@ pub async fn create(
 fn checked(mut input: CreateOrganization) -> Result<CreateOrganization, FieldErrors> {
     let mut errors = FieldErrors::default();
     input.name = input::required(&mut errors, "name", &input.name, 128);
-    input.website_url = input::optional(&mut errors, "website_url", input.website_url.as_deref(), 2_000);
+    input.website_url =
+        input::optional(&mut errors, "website_url", input.website_url.as_deref(), 2_000);
     input::time_zone(&mut errors, "time_zone", &input.time_zone);
     if let Some(url) = &input.website_url
         && !(url.starts_with("https://") || url.starts_with("http://"))
@@ -134,7 +135,10 @@ mod tests {
         let db = TestDb::new().await;
         let id = create(&db.pool, &mut db.cx(), input("acme")).await.unwrap();
         let found = find_by_slug(&db.pool, "acme").await.unwrap().unwrap();
-        assert_eq!((found.id, found.name.as_str(), found.accent_color.as_str()), (id, "Acme", "#aa3300"));
+        assert_eq!(
+            (found.id, found.name.as_str(), found.accent_color.as_str()),
+            (id, "Acme", "#aa3300")
+        );
         assert!(found.settings.update_plan && !found.settings.pause);
         assert!(find_by_slug(&db.pool, "other").await.unwrap().is_none());
         let events = fixtures::event_types(&db).await;
@@ -145,8 +149,10 @@ mod tests {
     async fn a_slug_is_given_once_also_when_two_ask_at_once() {
         let db = TestDb::new().await;
         let (mut one, mut two) = (db.cx(), db.cx());
-        let (one, two) =
-            tokio::join!(create(&db.pool, &mut one, input("acme")), create(&db.pool, &mut two, input("acme")));
+        let (one, two) = tokio::join!(
+            create(&db.pool, &mut one, input("acme")),
+            create(&db.pool, &mut two, input("acme"))
+        );
         let refused = [one, two].into_iter().filter_map(Result::err).collect::<Vec<_>>();
         assert!(matches!(refused[..], [CreateOrganizationError::SlugTaken]), "{refused:?}");
         assert_eq!(fixtures::event_types(&db).await.len(), 1);
@@ -162,7 +168,9 @@ mod tests {
             website_url: Some("javascript:alert(1)".into()),
             ..input("acme")
         };
-        let Err(CreateOrganizationError::Invalid(errors)) = create(&db.pool, &mut db.cx(), bad).await else {
+        let Err(CreateOrganizationError::Invalid(errors)) =
+            create(&db.pool, &mut db.cx(), bad).await
+        else {
             panic!("bad data were taken");
         };
         assert_eq!(errors.iter().count(), 4);

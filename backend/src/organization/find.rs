@@ -65,7 +65,10 @@ pub async fn find_by_slug(db: &PgPool, slug: &str) -> Result<Option<Organization
 }
 
 /// The live organization of this id.
-pub async fn find(db: &PgPool, organization_id: OrganizationId) -> Result<Option<OrganizationView>, QueryError> {
+pub async fn find(
+    db: &PgPool,
+    organization_id: OrganizationId,
+) -> Result<Option<OrganizationView>, QueryError> {
     load(db, Some(organization_id), None).await
 }
 
@@ -94,8 +97,9 @@ impl TryFrom<Row> for OrganizationView {
     type Error = InconsistencyError;
 
     fn try_from(row: Row) -> Result<Self, InconsistencyError> {
-        let default_locale = Locale::from_tag(&row.default_locale)
-            .ok_or_else(|| InconsistencyError::new("organization", "default_locale", row.organization_id))?;
+        let default_locale = Locale::from_tag(&row.default_locale).ok_or_else(|| {
+            InconsistencyError::new("organization", "default_locale", row.organization_id)
+        })?;
         Ok(Self {
             id: row.organization_id.into(),
             slug: row.slug,
@@ -137,11 +141,17 @@ mod tests {
     async fn a_bad_row_is_named_and_a_deleted_one_unknown() {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
-        sqlx::query("update organization set default_locale = 'tlh'").execute(&db.pool).await.unwrap();
+        sqlx::query("update organization set default_locale = 'tlh'")
+            .execute(&db.pool)
+            .await
+            .unwrap();
         let Err(QueryError::Inconsistency(error)) = find(&db.pool, organization_id).await else {
             panic!("a bad row was read");
         };
-        assert_eq!((error.table, error.column, error.key), ("organization", "default_locale", organization_id.to_string()));
+        assert_eq!(
+            (error.table, error.column, error.key),
+            ("organization", "default_locale", organization_id.to_string())
+        );
         sqlx::query("update organization set deleted_at = now()").execute(&db.pool).await.unwrap();
         assert!(find(&db.pool, organization_id).await.unwrap().is_none());
     }

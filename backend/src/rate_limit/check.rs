@@ -107,7 +107,11 @@ async fn count(
 
 fn limited(until: OffsetDateTime, now: OffsetDateTime) -> Limited {
     let left = (until - now).as_seconds_f64().ceil();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the type's range")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the type's range"
+    )]
     let retry_after_s = left.clamp(1.0, f64::from(u32::MAX)) as u32;
     Limited { retry_after_s }
 }
@@ -119,7 +123,11 @@ mod tests {
 
     const LIMITS: Limits = Limits { per_minute: 3, per_hour: 5, wait: Duration::minutes(15) };
 
-    async fn try_at(db: &TestDb, organization_id: OrganizationId, at: OffsetDateTime) -> Option<u32> {
+    async fn try_at(
+        db: &TestDb,
+        organization_id: OrganizationId,
+        at: OffsetDateTime,
+    ) -> Option<u32> {
         match check(&db.pool, organization_id, "test", "192.0.2.1", at, LIMITS).await {
             Ok(()) => None,
             Err(CheckError::Limited(limited)) => Some(limited.retry_after_s),
@@ -149,7 +157,10 @@ mod tests {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
         for minute in 0..5 {
-            assert_eq!(try_at(&db, organization_id, db.now() + Duration::minutes(2 * minute)).await, None);
+            assert_eq!(
+                try_at(&db, organization_id, db.now() + Duration::minutes(2 * minute)).await,
+                None
+            );
         }
         assert!(try_at(&db, organization_id, db.now() + Duration::minutes(20)).await.is_some());
         assert_eq!(try_at(&db, organization_id, db.now() + Duration::minutes(61)).await, None);
@@ -162,12 +173,18 @@ mod tests {
         let mut tries = tokio::task::JoinSet::new();
         for _ in 0..20 {
             let (pool, now) = (db.pool.clone(), db.now());
-            tries.spawn(async move { check(&pool, organization_id, "test", "192.0.2.1", now, LIMITS).await.is_ok() });
+            tries.spawn(async move {
+                check(&pool, organization_id, "test", "192.0.2.1", now, LIMITS).await.is_ok()
+            });
         }
         let passed = tries.join_all().await.into_iter().filter(|passed| *passed).count();
         assert_eq!(passed, 3);
-        assert!(check(&db.pool, organization_id, "test", "192.0.2.2", db.now(), LIMITS).await.is_ok());
-        assert!(check(&db.pool, organization_id, "other", "192.0.2.1", db.now(), LIMITS).await.is_ok());
+        assert!(
+            check(&db.pool, organization_id, "test", "192.0.2.2", db.now(), LIMITS).await.is_ok()
+        );
+        assert!(
+            check(&db.pool, organization_id, "other", "192.0.2.1", db.now(), LIMITS).await.is_ok()
+        );
     }
 
     #[tokio::test]

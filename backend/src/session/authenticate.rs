@@ -82,7 +82,12 @@ pub async fn authenticate(
     Ok(row.map(|row| row.signed_in(organization_id)).transpose()?)
 }
 
-async fn write_use(db: &PgPool, organization_id: OrganizationId, session_id: Uuid, now: OffsetDateTime) -> Result<(), sqlx::Error> {
+async fn write_use(
+    db: &PgPool,
+    organization_id: OrganizationId,
+    session_id: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update session set last_used_at = $3, idle_expires_at = least($4, expires_at)
          where organization_id = $1 and session_id = $2 and last_used_at < $3",
@@ -98,7 +103,8 @@ async fn write_use(db: &PgPool, organization_id: OrganizationId, session_id: Uui
 
 impl Row {
     fn signed_in(self, organization_id: OrganizationId) -> Result<SignedIn, InconsistencyError> {
-        let role = MemberRole::parse(&self.role).ok_or_else(|| InconsistencyError::new("member", "role", self.member_id))?;
+        let role = MemberRole::parse(&self.role)
+            .ok_or_else(|| InconsistencyError::new("member", "role", self.member_id))?;
         let customer_type = CustomerType::parse(&self.customer_type)
             .ok_or_else(|| InconsistencyError::new("customer", "type", self.customer_id))?;
         Ok(SignedIn {
@@ -135,7 +141,10 @@ mod tests {
         let session = fixtures::session(&db, &ada).await;
         let start = db.now();
         let live = async |at: OffsetDateTime| {
-            authenticate(&db.pool, organization_id, session.token.expose(), at).await.unwrap().is_some()
+            authenticate(&db.pool, organization_id, session.token.expose(), at)
+                .await
+                .unwrap()
+                .is_some()
         };
         let tick = Duration::microseconds(1);
         assert!(!live(start + IDLE).await);
@@ -155,11 +164,19 @@ mod tests {
         let mut written = Vec::new();
         for minute in [0, 4, 6] {
             let at = db.now() + Duration::minutes(minute);
-            let found = authenticate(&db.pool, organization_id, session.token.expose(), at).await.unwrap().unwrap();
+            let found = authenticate(&db.pool, organization_id, session.token.expose(), at)
+                .await
+                .unwrap()
+                .unwrap();
             assert_eq!(found.actor, session.actor);
-            assert_eq!((found.member_email.as_str(), found.time_zone.as_str()), ("ada@example.com", "Europe/Berlin"));
-            let used: OffsetDateTime =
-                sqlx::query_scalar("select last_used_at from session").fetch_one(&db.pool).await.unwrap();
+            assert_eq!(
+                (found.member_email.as_str(), found.time_zone.as_str()),
+                ("ada@example.com", "Europe/Berlin")
+            );
+            let used: OffsetDateTime = sqlx::query_scalar("select last_used_at from session")
+                .fetch_one(&db.pool)
+                .await
+                .unwrap();
             written.push((used - db.now()).whole_minutes());
         }
         assert_eq!(written, [0, 0, 6]);
@@ -173,10 +190,22 @@ mod tests {
         let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
         let session = fixtures::session(&db, &ada).await;
         for garbage in ["", "\0", "foyer_cst_", &"x".repeat(100_000)] {
-            assert!(authenticate(&db.pool, organization_id, garbage, db.now()).await.unwrap().is_none());
+            assert!(
+                authenticate(&db.pool, organization_id, garbage, db.now()).await.unwrap().is_none()
+            );
         }
-        assert!(authenticate(&db.pool, other, session.token.expose(), db.now()).await.unwrap().is_none());
+        assert!(
+            authenticate(&db.pool, other, session.token.expose(), db.now())
+                .await
+                .unwrap()
+                .is_none()
+        );
         sqlx::query("update member set deleted_at = created_at").execute(&db.pool).await.unwrap();
-        assert!(authenticate(&db.pool, organization_id, session.token.expose(), db.now()).await.unwrap().is_none());
+        assert!(
+            authenticate(&db.pool, organization_id, session.token.expose(), db.now())
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }

@@ -24,7 +24,11 @@ pub enum EndSessionError {
 }
 
 /// Ends one of the member's own sessions. Ending it again changes nothing.
-pub async fn end(db: &PgPool, cx: &mut Context, session_id: SessionId) -> Result<(), EndSessionError> {
+pub async fn end(
+    db: &PgPool,
+    cx: &mut Context,
+    session_id: SessionId,
+) -> Result<(), EndSessionError> {
     let actor = cx.actor.member().cloned().ok_or(Forbidden)?;
     let mut tx = db.begin().await?;
     let ended = sqlx::query_scalar!(
@@ -75,14 +79,29 @@ mod tests {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
         let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
-        let (here, there) = (fixtures::session(&db, &ada).await, fixtures::session(&db, &ada).await);
+        let (here, there) =
+            (fixtures::session(&db, &ada).await, fixtures::session(&db, &ada).await);
         for _ in 0..2 {
             db.clock.advance(Duration::seconds(1));
             sign_out(&db.pool, &mut db.cx_of(here.actor.clone())).await.unwrap();
         }
-        assert!(authenticate(&db.pool, organization_id, here.token.expose(), db.now()).await.unwrap().is_none());
-        assert!(authenticate(&db.pool, organization_id, there.token.expose(), db.now()).await.unwrap().is_some());
-        let ends = fixtures::event_types(&db).await.into_iter().filter(|name| name == "session.ended").count();
+        assert!(
+            authenticate(&db.pool, organization_id, here.token.expose(), db.now())
+                .await
+                .unwrap()
+                .is_none()
+        );
+        assert!(
+            authenticate(&db.pool, organization_id, there.token.expose(), db.now())
+                .await
+                .unwrap()
+                .is_some()
+        );
+        let ends = fixtures::event_types(&db)
+            .await
+            .into_iter()
+            .filter(|name| name == "session.ended")
+            .count();
         assert_eq!(ends, 1);
     }
 
@@ -99,7 +118,11 @@ mod tests {
             ends.spawn(async move { sign_out(&pool, &mut cx).await });
         }
         assert!(ends.join_all().await.iter().all(Result::is_ok));
-        let recorded = fixtures::event_types(&db).await.into_iter().filter(|name| name == "session.ended").count();
+        let recorded = fixtures::event_types(&db)
+            .await
+            .into_iter()
+            .filter(|name| name == "session.ended")
+            .count();
         assert_eq!(recorded, 1);
     }
 
@@ -114,6 +137,11 @@ mod tests {
         assert!(matches!(refused, Err(EndSessionError::Unknown)));
         let refused = end(&db.pool, &mut db.cx(), session.session_id).await;
         assert!(matches!(refused, Err(EndSessionError::Forbidden(_))));
-        assert!(authenticate(&db.pool, organization_id, session.token.expose(), db.now()).await.unwrap().is_some());
+        assert!(
+            authenticate(&db.pool, organization_id, session.token.expose(), db.now())
+                .await
+                .unwrap()
+                .is_some()
+        );
     }
 }

@@ -63,12 +63,18 @@ mod tests {
         let cx = || db.cx_of(here.actor.clone());
         assert_eq!(end_others(&db.pool, &mut cx()).await.unwrap(), 2);
         assert_eq!(end_others(&db.pool, &mut cx()).await.unwrap(), 0);
-        let live = async |token: &str| authenticate(&db.pool, organization_id, token, db.now()).await.unwrap().is_some();
+        let live = async |token: &str| {
+            authenticate(&db.pool, organization_id, token, db.now()).await.unwrap().is_some()
+        };
         assert!(live(here.token.expose()).await && live(foreign.token.expose()).await);
         for other in &others {
             assert!(!live(other.token.expose()).await);
         }
-        let ends = fixtures::event_types(&db).await.into_iter().filter(|name| name == "session.ended").count();
+        let ends = fixtures::event_types(&db)
+            .await
+            .into_iter()
+            .filter(|name| name == "session.ended")
+            .count();
         assert_eq!(ends, 2);
     }
 
@@ -76,6 +82,9 @@ mod tests {
     async fn only_a_member_has_sessions() {
         let db = TestDb::new().await;
         fixtures::organization(&db, "acme").await;
-        assert!(matches!(end_others(&db.pool, &mut db.cx()).await, Err(EndSessionError::Forbidden(_))));
+        assert!(matches!(
+            end_others(&db.pool, &mut db.cx()).await,
+            Err(EndSessionError::Forbidden(_))
+        ));
     }
 }

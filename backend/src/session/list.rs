@@ -23,7 +23,11 @@ pub struct SessionView {
 }
 
 /// The member's live sessions, the last used first; at most 100.
-pub async fn list(db: &PgPool, actor: &MemberActor, now: OffsetDateTime) -> Result<Vec<SessionView>, QueryError> {
+pub async fn list(
+    db: &PgPool,
+    actor: &MemberActor,
+    now: OffsetDateTime,
+) -> Result<Vec<SessionView>, QueryError> {
     let rows = sqlx::query!(
         "select session_id, user_agent, created_at, last_used_at from session
          where organization_id = $1 and member_id = $2 and ended_at is null and idle_expires_at > $3 and expires_at > $3

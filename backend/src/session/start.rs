@@ -48,10 +48,15 @@ pub(crate) async fn start(
     input: StartSession,
 ) -> Result<NewSession, DatabaseError> {
     let session_id: SessionId = cx.new_id();
-    let prefix = if input.role == MemberRole::Owner { CUSTOMER_SESSION_PREFIX } else { MEMBER_SESSION_PREFIX };
+    let prefix = if input.role == MemberRole::Owner {
+        CUSTOMER_SESSION_PREFIX
+    } else {
+        MEMBER_SESSION_PREFIX
+    };
     let token = new_token(prefix, &mut cx.rng);
     let expires_at = cx.now + ABSOLUTE;
-    let user_agent: String = input.user_agent.chars().filter(|c| *c != '\0').take(USER_AGENT_CHARS_MAX).collect();
+    let user_agent: String =
+        input.user_agent.chars().filter(|c| *c != '\0').take(USER_AGENT_CHARS_MAX).collect();
     sqlx::query!(
         "insert into session
             (organization_id, session_id, customer_id, member_id, token_hash, user_agent, return_url,

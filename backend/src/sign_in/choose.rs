@@ -70,7 +70,11 @@ pub async fn choices(
 }
 
 /// Uses the proof up and signs in as the chosen member.
-pub async fn choose(db: &PgPool, cx: &mut Context, input: ChooseSignIn) -> Result<NewSession, ChooseError> {
+pub async fn choose(
+    db: &PgPool,
+    cx: &mut Context,
+    input: ChooseSignIn,
+) -> Result<NewSession, ChooseError> {
     if input.proof_token.len() > TOKEN_LENGTH_MAX {
         return Err(ChooseError::Expired);
     }
@@ -87,7 +91,10 @@ pub async fn choose(db: &PgPool, cx: &mut Context, input: ChooseSignIn) -> Resul
     .await?
     .ok_or(ChooseError::Expired)?;
     let choices = choices_of(&mut tx, input.organization_id, &proof.email).await?;
-    let choice = choices.iter().find(|choice| choice.member_id == input.member_id).ok_or(ChooseError::NotOffered)?;
+    let choice = choices
+        .iter()
+        .find(|choice| choice.member_id == input.member_id)
+        .ok_or(ChooseError::NotOffered)?;
     let proven = Proven {
         organization_id: input.organization_id,
         sign_in_id: proof.sign_in_id.into(),
@@ -114,10 +121,13 @@ mod tests {
     async fn proven(steps: &Steps<'_>) -> (MemberActor, MemberActor, String) {
         let own = fixtures::member(steps.db, steps.organization_id, "ada@example.com").await;
         let owner = fixtures::team_owner(steps.db, steps.organization_id, "team@example.com").await;
-        let team = fixtures::colleague(steps.db, &owner, "ADA@example.com", MemberRole::Member).await;
+        let team =
+            fixtures::colleague(steps.db, &owner, "ADA@example.com", MemberRole::Member).await;
         let browser = steps.request("ada@example.com").await;
         let code = steps.newest_code().await;
-        let Ok(SignInOutcome::Choose { proof_token, choices, .. }) = steps.verify(&browser, &code).await else {
+        let Ok(SignInOutcome::Choose { proof_token, choices, .. }) =
+            steps.verify(&browser, &code).await
+        else {
             panic!("no choice was offered");
         };
         let offered: Vec<_> = choices.iter().map(|choice| choice.member_id).collect();
@@ -139,14 +149,21 @@ mod tests {
         let db = TestDb::new().await;
         let steps = Steps::new(&db).await;
         let (_, team, proof) = proven(&steps).await;
-        let offer = choices(&db.pool, steps.organization_id, &proof, db.now()).await.unwrap().unwrap();
+        let offer =
+            choices(&db.pool, steps.organization_id, &proof, db.now()).await.unwrap().unwrap();
         assert_eq!(offer.choices.len(), 2);
-        let session = choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, team.member_id)).await.unwrap();
-        assert_eq!((session.actor.customer_id, session.actor.role), (team.customer_id, MemberRole::Member));
+        let session =
+            choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, team.member_id)).await.unwrap();
+        assert_eq!(
+            (session.actor.customer_id, session.actor.role),
+            (team.customer_id, MemberRole::Member)
+        );
         assert_eq!(session.return_to.as_deref(), Some("/acme/portal/orders"));
         let again = choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, team.member_id)).await;
         assert!(matches!(again, Err(ChooseError::Expired)));
-        assert!(choices(&db.pool, steps.organization_id, &proof, db.now()).await.unwrap().is_none());
+        assert!(
+            choices(&db.pool, steps.organization_id, &proof, db.now()).await.unwrap().is_none()
+        );
     }
 
     #[tokio::test]
@@ -158,15 +175,27 @@ mod tests {
         let other = fixtures::organization(&db, "other").await;
         let refused = choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, eve.member_id)).await;
         assert!(matches!(refused, Err(ChooseError::NotOffered)));
-        let elsewhere = ChooseSignIn { organization_id: other, ..choosing(&steps, &proof, own.member_id) };
-        assert!(matches!(choose(&db.pool, &mut db.cx(), elsewhere).await, Err(ChooseError::Expired)));
+        let elsewhere =
+            ChooseSignIn { organization_id: other, ..choosing(&steps, &proof, own.member_id) };
+        assert!(matches!(
+            choose(&db.pool, &mut db.cx(), elsewhere).await,
+            Err(ChooseError::Expired)
+        ));
         for garbage in ["", "\0", &"x".repeat(100_000)] {
-            let refused = choose(&db.pool, &mut db.cx(), choosing(&steps, garbage, own.member_id)).await;
+            let refused =
+                choose(&db.pool, &mut db.cx(), choosing(&steps, garbage, own.member_id)).await;
             assert!(matches!(refused, Err(ChooseError::Expired)));
-            assert!(choices(&db.pool, steps.organization_id, garbage, db.now()).await.unwrap().is_none());
+            assert!(
+                choices(&db.pool, steps.organization_id, garbage, db.now())
+                    .await
+                    .unwrap()
+                    .is_none()
+            );
         }
         assert_eq!(count(&db, "session").await, 0);
-        assert!(choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, own.member_id)).await.is_ok());
+        assert!(
+            choose(&db.pool, &mut db.cx(), choosing(&steps, &proof, own.member_id)).await.is_ok()
+        );
     }
 
     #[tokio::test]
@@ -180,7 +209,8 @@ mod tests {
         db.clock.advance(Duration::microseconds(-1));
         let mut chosen = tokio::task::JoinSet::new();
         for _ in 0..10 {
-            let (pool, mut cx, input) = (db.pool.clone(), db.cx(), choosing(&steps, &proof, own.member_id));
+            let (pool, mut cx, input) =
+                (db.pool.clone(), db.cx(), choosing(&steps, &proof, own.member_id));
             chosen.spawn(async move { choose(&pool, &mut cx, input).await.is_ok() });
         }
         assert_eq!(chosen.join_all().await.into_iter().filter(|is_ok| *is_ok).count(), 1);

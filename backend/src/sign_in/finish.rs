@@ -133,7 +133,8 @@ impl TryFrom<Row> for Choice {
             customer_name: row.customer_name,
             customer_type: CustomerType::parse(&row.customer_type)
                 .ok_or_else(|| InconsistencyError::new("customer", "type", row.customer_id))?,
-            role: MemberRole::parse(&row.role).ok_or_else(|| InconsistencyError::new("member", "role", row.member_id))?,
+            role: MemberRole::parse(&row.role)
+                .ok_or_else(|| InconsistencyError::new("member", "role", row.member_id))?,
         })
     }
 }

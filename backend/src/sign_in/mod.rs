@@ -53,7 +53,15 @@ mod tests {
     #[test]
     fn only_paths_are_gone_on_to() {
         assert!(safe_path(Some("/acme/portal/orders?page=2".into())).is_some());
-        for path in ["https://evil.example", "//evil.example", "/\\evil.example", "", "x", "/a\r\nb", &format!("/{}", "x".repeat(512))] {
+        for path in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "",
+            "x",
+            "/a\r\nb",
+            &format!("/{}", "x".repeat(512)),
+        ] {
             assert_eq!(safe_path(Some(path.to_owned())), None, "{path:?}");
         }
     }

@@ -74,7 +74,8 @@ pub async fn request(
     cx: &mut Context,
     input: RequestSignIn,
 ) -> Result<BrowserToken, RequestSignInError> {
-    rate_limit::check(db, input.organization_id, "sign_in", &input.client, cx.now, REQUEST_LIMITS).await?;
+    rate_limit::check(db, input.organization_id, "sign_in", &input.client, cx.now, REQUEST_LIMITS)
+        .await?;
     let browser_token = input
         .browser_token
         .filter(|token| token.starts_with(SIGN_IN_PREFIX) && token.len() <= TOKEN_LENGTH_MAX)
@@ -198,7 +199,11 @@ mod tests {
         for _ in 0..8 {
             steps.request_again("ada@example.com", &browser).await;
         }
-        assert_eq!(count(&db, "mail").await, before + MAILS_PER_HOUR, "its own mails are bounded too");
+        assert_eq!(
+            count(&db, "mail").await,
+            before + MAILS_PER_HOUR,
+            "its own mails are bounded too"
+        );
     }
 
     #[tokio::test]
@@ -208,7 +213,10 @@ mod tests {
         let mut requests = tokio::task::JoinSet::new();
         for n in 0..10 {
             let (pool, mut cx) = (db.pool.clone(), db.cx());
-            let input = RequestSignIn { client: format!("192.0.2.{n}"), ..steps.asking("ada@example.com", None) };
+            let input = RequestSignIn {
+                client: format!("192.0.2.{n}"),
+                ..steps.asking("ada@example.com", None)
+            };
             requests.spawn(async move { request(&pool, &mut cx, input).await.is_ok() });
         }
         assert!(requests.join_all().await.into_iter().all(|is_ok| is_ok));
@@ -224,7 +232,10 @@ mod tests {
             request(&db.pool, &mut db.cx(), asking()).await.unwrap();
         }
         let limited = request(&db.pool, &mut db.cx(), asking()).await;
-        assert!(matches!(limited, Err(RequestSignInError::Limited(Limited { retry_after_s: 900 }))), "{limited:?}");
+        assert!(
+            matches!(limited, Err(RequestSignInError::Limited(Limited { retry_after_s: 900 }))),
+            "{limited:?}"
+        );
         assert_eq!(count(&db, "sign_in").await, 6);
         db.clock.advance(Duration::minutes(15));
         request(&db.pool, &mut db.cx(), asking()).await.unwrap();
@@ -248,11 +259,14 @@ mod tests {
         let steps = Steps::new(&db).await;
         let browser = steps.request("ada@example.com").await;
         assert_eq!(steps.request_again("ada@example.com", &browser).await, browser);
-        for garbage in ["", "x", "foyer_oat_x", &format!("{SIGN_IN_PREFIX}{}", "x".repeat(10_000))] {
+        for garbage in ["", "x", "foyer_oat_x", &format!("{SIGN_IN_PREFIX}{}", "x".repeat(10_000))]
+        {
             assert_ne!(steps.request_again("ada@example.com", garbage).await, garbage);
         }
-        let stored: String =
-            sqlx::query_scalar("select string_agg(s::text, '') from sign_in s").fetch_one(&db.pool).await.unwrap();
+        let stored: String = sqlx::query_scalar("select string_agg(s::text, '') from sign_in s")
+            .fetch_one(&db.pool)
+            .await
+            .unwrap();
         assert!(!stored.contains(&browser) && !stored.contains(steps.newest_code().await.expose()));
     }
 }

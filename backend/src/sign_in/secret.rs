@@ -53,7 +53,8 @@ mod tests {
         assert_eq!(sign_in_of(&secret, &token), Some(id));
         let other = SecretKey::from_hex(&"02".repeat(32)).unwrap();
         assert_eq!(sign_in_of(&other, &token), None);
-        for forged in ["", "x", &"A".repeat(64), &"é".repeat(32), &token[1..], &format!("{token}A")] {
+        for forged in ["", "x", &"A".repeat(64), &"é".repeat(32), &token[1..], &format!("{token}A")]
+        {
             assert_eq!(sign_in_of(&secret, forged), None);
         }
         let flipped = format!("{}{}", if token.starts_with('B') { 'C' } else { 'B' }, &token[1..]);

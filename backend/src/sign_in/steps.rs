@@ -14,8 +14,8 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use uuid::Uuid;
 
 use super::{
-    LinkError, OpenedLink, RequestSignIn, SignInOutcome, UseLink, UseLinkError, VerifyCode, VerifyCodeError, code_of,
-    open_link, request, use_link, verify_code,
+    LinkError, OpenedLink, RequestSignIn, SignInOutcome, UseLink, UseLinkError, VerifyCode,
+    VerifyCodeError, code_of, open_link, request, use_link, verify_code,
 };
 use crate::mail::{self, Letter, Prepared};
 use crate::secret::SecretKey;
@@ -74,7 +74,11 @@ impl<'a> Steps<'a> {
         }
     }
 
-    pub async fn verify(&self, browser: &str, code: &SignInCode) -> Result<SignInOutcome, VerifyCodeError> {
+    pub async fn verify(
+        &self,
+        browser: &str,
+        code: &SignInCode,
+    ) -> Result<SignInOutcome, VerifyCodeError> {
         let input = self.verification(Some(browser), code);
         verify_code(&self.db.pool, &mut self.db.cx(), &self.secret, input).await
     }
@@ -99,7 +103,11 @@ impl<'a> Steps<'a> {
     }
 
     pub fn pressing(&self, link: &str) -> UseLink {
-        UseLink { organization_id: self.organization_id, link_token: link.to_owned(), user_agent: "Firefox/150".into() }
+        UseLink {
+            organization_id: self.organization_id,
+            link_token: link.to_owned(),
+            user_agent: "Firefox/150".into(),
+        }
     }
 
     pub async fn press(&self, link: &str) -> Result<SignInOutcome, UseLinkError> {
@@ -129,16 +137,21 @@ impl<'a> Steps<'a> {
 
     /// The code of the newest request, mailed or not.
     pub async fn newest_code(&self) -> SignInCode {
-        self.code("select sign_in_id from sign_in order by created_at desc, sign_in_id desc limit 1").await
+        self.code(
+            "select sign_in_id from sign_in order by created_at desc, sign_in_id desc limit 1",
+        )
+        .await
     }
 
     /// The code of the newest request of this address.
     pub async fn code_for(&self, email: &str) -> SignInCode {
-        let id: Uuid = sqlx::query_scalar("select sign_in_id from sign_in where email = $1 order by created_at desc limit 1")
-            .bind(email)
-            .fetch_one(&self.db.pool)
-            .await
-            .unwrap();
+        let id: Uuid = sqlx::query_scalar(
+            "select sign_in_id from sign_in where email = $1 order by created_at desc limit 1",
+        )
+        .bind(email)
+        .fetch_one(&self.db.pool)
+        .await
+        .unwrap();
         code_of(&self.secret, id.into())
     }
 
@@ -158,7 +171,10 @@ impl<'a> Steps<'a> {
 
 /// How many rows a table has.
 pub(super) async fn count(db: &TestDb, table: &str) -> i64 {
-    sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(&db.pool).await.unwrap()
+    sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}")))
+        .fetch_one(&db.pool)
+        .await
+        .unwrap()
 }
 
 /// Records the statements that run on this thread, with the rows they touch.

@@ -84,7 +84,9 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(steps.open(&link).await.unwrap().email, "ada@example.com");
         }
-        let Ok(SignInOutcome::SignedIn(session)) = steps.press(&link).await else { panic!("the link was refused") };
+        let Ok(SignInOutcome::SignedIn(session)) = steps.press(&link).await else {
+            panic!("the link was refused")
+        };
         assert_eq!(session.actor.member_id, ada.member_id);
         assert!(matches!(steps.open(&link).await, Err(LinkError::Used)));
         assert!(matches!(steps.press(&link).await, Err(UseLinkError::Link(LinkError::Used))));
@@ -100,7 +102,8 @@ mod tests {
         let link = steps.mailed_link().await;
         let mut presses = tokio::task::JoinSet::new();
         for _ in 0..10 {
-            let (pool, mut cx, secret, input) = (db.pool.clone(), db.cx(), steps.secret.clone(), steps.pressing(&link));
+            let (pool, mut cx, secret, input) =
+                (db.pool.clone(), db.cx(), steps.secret.clone(), steps.pressing(&link));
             presses.spawn(async move { use_link(&pool, &mut cx, &secret, input).await.is_ok() });
         }
         assert_eq!(presses.join_all().await.into_iter().filter(|is_ok| *is_ok).count(), 1);

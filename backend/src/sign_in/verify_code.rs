@@ -68,15 +68,26 @@ pub async fn verify_code(
     secret: &SecretKey,
     input: VerifyCode,
 ) -> Result<SignInOutcome, VerifyCodeError> {
-    rate_limit::check(db, input.organization_id, "sign_in_code", &input.client, cx.now, CODE_LIMITS).await?;
-    let browser_token = input.browser_token.as_deref().filter(|token| token.len() <= TOKEN_LENGTH_MAX);
+    rate_limit::check(
+        db,
+        input.organization_id,
+        "sign_in_code",
+        &input.client,
+        cx.now,
+        CODE_LIMITS,
+    )
+    .await?;
+    let browser_token =
+        input.browser_token.as_deref().filter(|token| token.len() <= TOKEN_LENGTH_MAX);
     let browser_hash = hash(browser_token.ok_or(VerifyCodeError::NotAsked)?);
     let tried = count_try(db, cx, input.organization_id, &browser_hash).await?;
     if tried.is_empty() {
         return Err(why_none(db, cx, input.organization_id, &browser_hash).await?);
     }
     let wrong = wrong_code(&tried);
-    let right = tried.into_iter().find(|tried| code_of(secret, tried.sign_in_id.into()).matches(&input.code));
+    let right = tried
+        .into_iter()
+        .find(|tried| code_of(secret, tried.sign_in_id.into()).matches(&input.code));
     let Some(right) = right else { return Err(wrong) };
     let proven = Proven {
         organization_id: input.organization_id,
@@ -193,8 +204,17 @@ mod tests {
         let Ok(SignInOutcome::SignedIn(session)) = steps.verify(&browser, &code).await else {
             panic!("the right code was refused");
         };
-        assert_eq!((session.actor.member_id, session.return_to.as_deref()), (ada.member_id, Some("/acme/portal/orders")));
-        let found = session::authenticate(&db.pool, steps.organization_id, session.token.expose(), db.now()).await;
+        assert_eq!(
+            (session.actor.member_id, session.return_to.as_deref()),
+            (ada.member_id, Some("/acme/portal/orders"))
+        );
+        let found = session::authenticate(
+            &db.pool,
+            steps.organization_id,
+            session.token.expose(),
+            db.now(),
+        )
+        .await;
         assert_eq!(found.unwrap().unwrap().actor, session.actor);
         assert!(matches!(steps.verify(&browser, &code).await, Err(VerifyCodeError::Expired)));
         assert_eq!(count(&db, "session").await, 1);
@@ -231,7 +251,11 @@ mod tests {
         let outcomes = steps.verify_at_once(&browser, &code, 20).await;
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
         assert_eq!(count(&db, "session").await, 1);
-        let created = fixtures::event_types(&db).await.into_iter().filter(|name| name == "session.created").count();
+        let created = fixtures::event_types(&db)
+            .await
+            .into_iter()
+            .filter(|name| name == "session.created")
+            .count();
         assert_eq!(created, 1);
     }
 
@@ -242,9 +266,13 @@ mod tests {
         let browser = steps.request("ada@example.com").await;
         let wrong = steps.wrong_code().await;
         let outcomes = steps.verify_at_once(&browser, &wrong, 20).await;
-        let counted = outcomes.iter().filter(|outcome| matches!(outcome, Err(VerifyCodeError::WrongCode { .. }))).count();
+        let counted = outcomes
+            .iter()
+            .filter(|outcome| matches!(outcome, Err(VerifyCodeError::WrongCode { .. })))
+            .count();
         assert_eq!(counted, 4, "the fifth says that none is left");
-        let tries: i16 = sqlx::query_scalar("select tries from sign_in").fetch_one(&db.pool).await.unwrap();
+        let tries: i16 =
+            sqlx::query_scalar("select tries from sign_in").fetch_one(&db.pool).await.unwrap();
         assert_eq!(tries, TRIES_MAX);
     }
 
@@ -258,8 +286,12 @@ mod tests {
         let browser = steps.request("ada@example.com").await;
         let stranger = steps.request("eve@example.com").await;
         let code = steps.code_for("ada@example.com").await;
-        assert!(matches!(steps.verify(&stranger, &code).await, Err(VerifyCodeError::WrongCode { .. })));
-        let elsewhere = VerifyCode { organization_id: other, ..steps.verification(Some(&browser), &code) };
+        assert!(matches!(
+            steps.verify(&stranger, &code).await,
+            Err(VerifyCodeError::WrongCode { .. })
+        ));
+        let elsewhere =
+            VerifyCode { organization_id: other, ..steps.verification(Some(&browser), &code) };
         for input in [
             elsewhere,
             steps.verification(None, &code),
@@ -303,12 +335,18 @@ mod tests {
         let steps = Steps::new(&db).await;
         let browser = steps.request("nobody@example.com").await;
         let guessed = steps.newest_code().await;
-        assert!(matches!(steps.verify(&browser, &guessed).await, Err(VerifyCodeError::WrongCode { tries_left: 4 })));
+        assert!(matches!(
+            steps.verify(&browser, &guessed).await,
+            Err(VerifyCodeError::WrongCode { tries_left: 4 })
+        ));
         fixtures::member(&db, steps.organization_id, "ada@example.com").await;
         let browser = steps.request("ada@example.com").await;
         let code = steps.code_for("ada@example.com").await;
         sqlx::query("update member set deleted_at = created_at").execute(&db.pool).await.unwrap();
-        assert!(matches!(steps.verify(&browser, &code).await, Err(VerifyCodeError::WrongCode { tries_left: 4 })));
+        assert!(matches!(
+            steps.verify(&browser, &code).await,
+            Err(VerifyCodeError::WrongCode { tries_left: 4 })
+        ));
         assert_eq!(count(&db, "session").await, 0);
     }
 
@@ -319,9 +357,15 @@ mod tests {
         let browser = steps.request("ada@example.com").await;
         let wrong = steps.wrong_code().await;
         for _ in 0..CODE_LIMITS.per_minute {
-            assert!(!matches!(steps.verify(&browser, &wrong).await, Err(VerifyCodeError::Limited(_))));
+            assert!(!matches!(
+                steps.verify(&browser, &wrong).await,
+                Err(VerifyCodeError::Limited(_))
+            ));
         }
         let limited = steps.verify(&browser, &wrong).await;
-        assert!(matches!(limited, Err(VerifyCodeError::Limited(Limited { retry_after_s: 900 }))), "{limited:?}");
+        assert!(
+            matches!(limited, Err(VerifyCodeError::Limited(Limited { retry_after_s: 900 }))),
+            "{limited:?}"
+        );
     }
 }

@@ -42,11 +42,19 @@ impl TestDb {
         let mut connection = connect(&server).await;
         let template = ensure_template(&mut connection, &server).await;
         let chance = Chance::os();
-        let name = format!("{DATABASE_PREFIX}{}_{:016x}", SystemClock.now().unix_timestamp(), chance.rng().random::<u64>());
+        let name = format!(
+            "{DATABASE_PREFIX}{}_{:016x}",
+            SystemClock.now().unix_timestamp(),
+            chance.rng().random::<u64>()
+        );
         execute(&mut connection, format!("create database {name} template {template}")).await;
         close(connection).await;
         let options = server.clone().database(&name);
-        let pool = PgPoolOptions::new().max_connections(5).connect_with(options).await.expect("the test's database opens");
+        let pool = PgPoolOptions::new()
+            .max_connections(5)
+            .connect_with(options)
+            .await
+            .expect("the test's database opens");
         let clock = FakeClock::at(time::macros::datetime!(2026-05-01 09:00 UTC));
         Self { pool, clock, chance, name, server }
     }
@@ -75,8 +83,11 @@ impl TestDb {
     /// When `TEST_DATABASE_URL` is missing.
     pub fn url(&self) -> String {
         let url = server_url();
-        let (base, parameters) = url.split_once('?').map_or((url.as_str(), String::new()), |(base, rest)| (base, format!("?{rest}")));
-        let (host, _) = base.rsplit_once('/').expect("TEST_DATABASE_URL ends with a database's name");
+        let (base, parameters) = url
+            .split_once('?')
+            .map_or((url.as_str(), String::new()), |(base, rest)| (base, format!("?{rest}")));
+        let (host, _) =
+            base.rsplit_once('/').expect("TEST_DATABASE_URL ends with a database's name");
         format!("{host}/{}{parameters}", self.name)
     }
 }
@@ -86,10 +97,14 @@ impl Drop for TestDb {
         let (server, name) = (self.server.clone(), self.name.clone());
         // A thread of its own: the test's runtime cannot be waited for from within.
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime starts");
             runtime.block_on(async {
                 let mut connection = connect(&server).await;
-                execute(&mut connection, format!("drop database if exists {name} with (force)")).await;
+                execute(&mut connection, format!("drop database if exists {name} with (force)"))
+                    .await;
             });
         })
         .join();
@@ -100,7 +115,8 @@ impl Drop for TestDb {
 }
 
 fn server_url() -> String {
-    std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL names a Postgres server for tests; `make test` sets it")
+    std::env::var("TEST_DATABASE_URL")
+        .expect("TEST_DATABASE_URL names a Postgres server for tests; `make test` sets it")
 }
 
 fn server() -> PgConnectOptions {
@@ -117,7 +133,10 @@ async fn close(connection: PgConnection) {
 
 async fn execute(connection: &mut PgConnection, sql: String) {
     // Names made here and fixed words only.
-    sqlx::query(AssertSqlSafe(sql)).execute(connection).await.expect("the Postgres server for tests obeys");
+    sqlx::query(AssertSqlSafe(sql))
+        .execute(connection)
+        .await
+        .expect("the Postgres server for tests obeys");
 }
 
 /// The template of today's migrations; made by whoever comes first, under a lock.
@@ -128,7 +147,8 @@ async fn ensure_template(connection: &mut PgConnection, server: &PgConnectOption
     if is_finished(connection, &name).await {
         return name;
     }
-    execute(connection, "select pg_advisory_lock(hashtext('foyer test template'))".to_owned()).await;
+    execute(connection, "select pg_advisory_lock(hashtext('foyer test template'))".to_owned())
+        .await;
     if !is_finished(connection, &name).await {
         drop_left_behind(connection).await;
         execute(connection, format!("drop database if exists {name} with (force)")).await;
@@ -137,29 +157,42 @@ async fn ensure_template(connection: &mut PgConnection, server: &PgConnectOption
         migrator.run(&mut template).await.expect("the migrations run on an empty database");
         close(template).await;
         // Marks it as finished, and keeps anybody from connecting while it is copied.
-        execute(connection, format!("alter database {name} is_template true allow_connections false")).await;
+        execute(
+            connection,
+            format!("alter database {name} is_template true allow_connections false"),
+        )
+        .await;
     }
-    execute(connection, "select pg_advisory_unlock(hashtext('foyer test template'))".to_owned()).await;
+    execute(connection, "select pg_advisory_unlock(hashtext('foyer test template'))".to_owned())
+        .await;
     name
 }
 
 async fn is_finished(connection: &mut PgConnection, name: &str) -> bool {
-    sqlx::query_scalar::<_, bool>("select exists (select from pg_database where datname = $1 and datistemplate)")
-        .bind(name)
-        .fetch_one(connection)
-        .await
-        .expect("the Postgres server for tests answers")
+    sqlx::query_scalar::<_, bool>(
+        "select exists (select from pg_database where datname = $1 and datistemplate)",
+    )
+    .bind(name)
+    .fetch_one(connection)
+    .await
+    .expect("the Postgres server for tests answers")
 }
 
 /// Drops the databases that killed tests left behind, and templates of older migrations.
 async fn drop_left_behind(connection: &mut PgConnection) {
-    let names = sqlx::query_scalar::<_, String>("select datname from pg_database where starts_with(datname, 'foyer_test_')")
-        .fetch_all(&mut *connection)
-        .await
-        .expect("the Postgres server for tests answers");
+    let names = sqlx::query_scalar::<_, String>(
+        "select datname from pg_database where starts_with(datname, 'foyer_test_')",
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .expect("the Postgres server for tests answers");
     let oldest = (SystemClock.now() - LEFT_BEHIND_AFTER).unix_timestamp();
     for name in names {
-        let made_at = name.trim_start_matches(DATABASE_PREFIX).split('_').next().and_then(|at| at.parse::<i64>().ok());
+        let made_at = name
+            .trim_start_matches(DATABASE_PREFIX)
+            .split('_')
+            .next()
+            .and_then(|at| at.parse::<i64>().ok());
         if made_at.is_some_and(|made_at| made_at < oldest) {
             execute(connection, format!("drop database if exists {name} with (force)")).await;
         }

@@ -36,7 +36,12 @@ pub async fn organization(db: &TestDb, slug: &str) -> OrganizationId {
 ///
 /// # Panics
 /// When it cannot be made.
-pub async fn customer(db: &TestDb, organization_id: OrganizationId, email: &str, customer_type: CustomerType) -> Customer {
+pub async fn customer(
+    db: &TestDb,
+    organization_id: OrganizationId,
+    email: &str,
+    customer_type: CustomerType,
+) -> Customer {
     let input = CreateCustomer {
         organization_id,
         external_id: None,
@@ -71,7 +76,12 @@ pub async fn team_owner(db: &TestDb, organization_id: OrganizationId, email: &st
 ///
 /// # Panics
 /// When it cannot be added.
-pub async fn colleague(db: &TestDb, owner: &MemberActor, email: &str, role: MemberRole) -> MemberActor {
+pub async fn colleague(
+    db: &TestDb,
+    owner: &MemberActor,
+    email: &str,
+    role: MemberRole,
+) -> MemberActor {
     let input = AddMember {
         organization_id: owner.organization_id,
         customer_id: owner.customer_id,
@@ -84,11 +94,13 @@ pub async fn colleague(db: &TestDb, owner: &MemberActor, email: &str, role: Memb
 }
 
 async fn owner_of(db: &TestDb, customer: &Customer) -> MemberActor {
-    let member_id: Uuid = sqlx::query_scalar("select member_id from member where customer_id = $1 and role = 'owner'")
-        .bind(customer.id.as_uuid())
-        .fetch_one(&db.pool)
-        .await
-        .expect("an owner");
+    let member_id: Uuid = sqlx::query_scalar(
+        "select member_id from member where customer_id = $1 and role = 'owner'",
+    )
+    .bind(customer.id.as_uuid())
+    .fetch_one(&db.pool)
+    .await
+    .expect("an owner");
     MemberActor {
         organization_id: customer.organization_id,
         customer_id: customer.id,
@@ -103,7 +115,10 @@ async fn owner_of(db: &TestDb, customer: &Customer) -> MemberActor {
 /// # Panics
 /// When the database refuses.
 pub async fn event_types(db: &TestDb) -> Vec<String> {
-    sqlx::query_scalar("select type from event order by sequence").fetch_all(&db.pool).await.expect("the events")
+    sqlx::query_scalar("select type from event order by sequence")
+        .fetch_all(&db.pool)
+        .await
+        .expect("the events")
 }
 
 /// A session of this member.

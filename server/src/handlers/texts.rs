@@ -9,7 +9,9 @@ use axum::{
 use crate::problem::Problem;
 
 pub async fn texts(Path(file): Path<String>, request: HeaderMap) -> Response {
-    let (Some(body), Some(compressed)) = (app::ssr::texts::body(&file), app::ssr::texts::body_in_brotli(&file)) else {
+    let (Some(body), Some(compressed)) =
+        (app::ssr::texts::body(&file), app::ssr::texts::body_in_brotli(&file))
+    else {
         return Problem::NotFound.into_response();
     };
     let headers = [
@@ -24,6 +26,9 @@ pub async fn texts(Path(file): Path<String>, request: HeaderMap) -> Response {
 }
 
 fn takes_brotli(request: &HeaderMap) -> bool {
-    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = request
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     accepted.split(',').any(|coding| matches!(coding.trim(), "br" | "br;q=1" | "br;q=1.0"))
 }

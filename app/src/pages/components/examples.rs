@@ -30,8 +30,13 @@ use crate::ui::table::{AmountCell, Cell, Column, RowHeading, Table, TableRow};
 use crate::ui::tone::Tone;
 use crate::ui::visually_hidden::VisuallyHidden;
 
-const TONES: [(Tone, &str); 5] =
-    [(Tone::Neutral, "Neutral"), (Tone::Good, "Good"), (Tone::Wait, "Wait"), (Tone::Bad, "Bad"), (Tone::Note, "Note")];
+const TONES: [(Tone, &str); 5] = [
+    (Tone::Neutral, "Neutral"),
+    (Tone::Good, "Good"),
+    (Tone::Wait, "Wait"),
+    (Tone::Bad, "Bad"),
+    (Tone::Note, "Note"),
+];
 
 /// The whole page.
 pub(super) fn all() -> AnyView {
@@ -74,8 +79,14 @@ fn alerts() -> AnyView {
 }
 
 fn badges() -> AnyView {
-    let tones: Vec<AnyView> = TONES.into_iter().map(|(tone, name)| view! { <Badge tone=tone label=name/> }.into_any()).collect();
-    let orders: Vec<AnyView> = OrderStatus::ALL.iter().map(|status| view! { <OrderBadge status=*status/> }.into_any()).collect();
+    let tones: Vec<AnyView> = TONES
+        .into_iter()
+        .map(|(tone, name)| view! { <Badge tone=tone label=name/> }.into_any())
+        .collect();
+    let orders: Vec<AnyView> = OrderStatus::ALL
+        .iter()
+        .map(|status| view! { <OrderBadge status=*status/> }.into_any())
+        .collect();
     view! {
         <Section title="Badge">
             <div class="row">{tones}</div>
@@ -92,8 +103,12 @@ fn buttons() -> AnyView {
         (ButtonKind::Danger, "Danger"),
         (ButtonKind::Link, "Link"),
     ];
-    let links: Vec<AnyView> =
-        kinds.into_iter().map(|(kind, name)| view! { <ButtonLink kind=kind href="/components">{name}</ButtonLink> }.into_any()).collect();
+    let links: Vec<AnyView> = kinds
+        .into_iter()
+        .map(|(kind, name)| {
+            view! { <ButtonLink kind=kind href="/components">{name}</ButtonLink> }.into_any()
+        })
+        .collect();
     view! {
         <Section title="Button, ButtonLink">
             <div class="row">{links}</div>
@@ -117,13 +132,30 @@ fn buttons() -> AnyView {
 fn amounts() -> AnyView {
     let euro = |minor| Amount::new(minor, Currency::EUR);
     let lines = vec![
-        ChargeLine { label: "Team".to_owned(), detail: Some("12 seats".to_owned()), amount: euro(240_000) },
-        ChargeLine { label: "Storage, a name so long that it has to break on a phone's narrow screen".to_owned(), detail: None, amount: euro(990) },
+        ChargeLine {
+            label: "Team".to_owned(),
+            detail: Some("12 seats".to_owned()),
+            amount: euro(240_000),
+        },
+        ChargeLine {
+            label: "Storage, a name so long that it has to break on a phone's narrow screen"
+                .to_owned(),
+            detail: None,
+            amount: euro(990),
+        },
     ];
-    let parts =
-        vec![("Subtotal".to_owned(), euro(240_990)), ("Discount".to_owned(), euro(-24_099)), ("Tax".to_owned(), euro(41_209))];
-    let at = LocalDateTime { date: date!(2026 - 05 - 01), time: Time::MIDNIGHT, zone: "Europe/Berlin".to_owned() };
-    let yen = Currency::parse("jpy").map(|yen| view! { <p><Money amount=Amount::new(1_240, yen)/></p> });
+    let parts = vec![
+        ("Subtotal".to_owned(), euro(240_990)),
+        ("Discount".to_owned(), euro(-24_099)),
+        ("Tax".to_owned(), euro(41_209)),
+    ];
+    let at = LocalDateTime {
+        date: date!(2026 - 05 - 01),
+        time: Time::MIDNIGHT,
+        zone: "Europe/Berlin".to_owned(),
+    };
+    let yen =
+        Currency::parse("jpy").map(|yen| view! { <p><Money amount=Amount::new(1_240, yen)/></p> });
     view! {
         <Section title="Money, ChargeLines">
             <p><Money amount=euro(123_456_789)/></p>
@@ -141,8 +173,17 @@ fn amounts() -> AnyView {
 }
 
 fn lists() -> AnyView {
-    let link = |label: &str, is_current| FilterLink { href: "/components".to_owned(), label: label.to_owned(), is_current };
-    let columns = vec![Column::text("Order"), Column::text("Date"), Column::text("Status"), Column::amount("Amount")];
+    let link = |label: &str, is_current| FilterLink {
+        href: "/components".to_owned(),
+        label: label.to_owned(),
+        is_current,
+    };
+    let columns = vec![
+        Column::text("Order"),
+        Column::text("Date"),
+        Column::text("Status"),
+        Column::amount("Amount"),
+    ];
     let row = |name: &'static str, minor: i64, status: OrderStatus| {
         view! {
             <TableRow>
@@ -174,7 +215,8 @@ fn lists() -> AnyView {
 }
 
 fn small() -> AnyView {
-    let icons: Vec<AnyView> = IconName::ALL.into_iter().map(|name| view! { <Icon name=name/> }.into_any()).collect();
+    let icons: Vec<AnyView> =
+        IconName::ALL.into_iter().map(|name| view! { <Icon name=name/> }.into_any()).collect();
     view! {
         <Section title="EmptyState">
             <EmptyState title="Nothing here yet" hint="What would fill it." link=Some(("/components".to_owned(), "The next step".to_owned()))/>

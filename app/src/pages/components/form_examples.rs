@@ -4,7 +4,9 @@ use domain::field_errors::FieldErrors;
 use leptos::prelude::*;
 
 use crate::error::AppError;
-use crate::ui::form::{Choice, Form, FormAction, FormState, RadioGroup, RefusedForm, SubmitButton, TextArea, TextField};
+use crate::ui::form::{
+    Choice, Form, FormAction, FormState, RadioGroup, RefusedForm, SubmitButton, TextArea, TextField,
+};
 use crate::ui::section::Section;
 
 pub(super) fn all() -> AnyView {

@@ -59,28 +59,46 @@ pub fn failure_page(error: &AppError, failure: Failure) -> AnyView {
 #[must_use]
 pub fn describe(t: Text, error: &AppError) -> Failure {
     let frame = use_frame();
-    let customer = frame.person.as_ref().map(|person| person.customer_name.clone()).unwrap_or_default();
-    let overview = frame.organization.as_ref().map(|organization| (paths::overview(&organization.slug), t.failure_to_overview().to_owned()));
-    let sign_in = frame.organization.as_ref().map(|organization| (paths::sign_in(&organization.slug), t.failure_to_sign_in().to_owned()));
+    let customer =
+        frame.person.as_ref().map(|person| person.customer_name.clone()).unwrap_or_default();
+    let overview = frame.organization.as_ref().map(|organization| {
+        (paths::overview(&organization.slug), t.failure_to_overview().to_owned())
+    });
+    let sign_in = frame.organization.as_ref().map(|organization| {
+        (paths::sign_in(&organization.slug), t.failure_to_sign_in().to_owned())
+    });
     let forward = if frame.person.is_some() { overview } else { sign_in.clone() };
-    let say = |title: &str, text: &str| Failure { title: title.to_owned(), text: text.to_owned(), hint: None, next: forward.clone() };
+    let say = |title: &str, text: &str| Failure {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        hint: None,
+        next: forward.clone(),
+    };
     match error {
-        AppError::Unauthenticated => {
-            Failure { next: sign_in, ..say(t.failure_unauthenticated_title(), t.failure_unauthenticated_text()) }
+        AppError::Unauthenticated => Failure {
+            next: sign_in,
+            ..say(t.failure_unauthenticated_title(), t.failure_unauthenticated_text())
+        },
+        AppError::Forbidden => {
+            say(t.failure_forbidden_title(), &t.failure_forbidden_text(&customer))
         }
-        AppError::Forbidden => say(t.failure_forbidden_title(), &t.failure_forbidden_text(&customer)),
         AppError::NotFound if frame.organization.is_none() => {
             say(t.failure_unknown_organization_title(), t.failure_unknown_organization_text())
         }
         AppError::NotFound => say(t.failure_not_found_title(), t.failure_not_found_text()),
         AppError::Invalid(_) => say(t.failure_invalid_title(), t.failure_invalid_text()),
-        AppError::Conflict { code } => say(t.failure_conflict_title(), t.error(code).unwrap_or_else(|| t.failure_conflict_text())),
-        AppError::RateLimited { retry_after_s } => {
-            say(t.failure_limited_title(), &t.failure_limited_text(i64::from(retry_after_s.div_ceil(60))))
-        }
-        AppError::Internal { request_id } => {
-            Failure { hint: Some(t.failure_internal_hint(request_id)), ..say(t.failure_internal_title(), t.failure_internal_text()) }
-        }
+        AppError::Conflict { code } => say(
+            t.failure_conflict_title(),
+            t.error(code).unwrap_or_else(|| t.failure_conflict_text()),
+        ),
+        AppError::RateLimited { retry_after_s } => say(
+            t.failure_limited_title(),
+            &t.failure_limited_text(i64::from(retry_after_s.div_ceil(60))),
+        ),
+        AppError::Internal { request_id } => Failure {
+            hint: Some(t.failure_internal_hint(request_id)),
+            ..say(t.failure_internal_title(), t.failure_internal_text())
+        },
         AppError::Outdated => say(t.failure_reload_title(), t.failure_reload_text()),
         AppError::Transport => say(t.failure_network_title(), t.failure_network_text()),
     }
@@ -117,13 +135,24 @@ mod tests {
 
     #[test]
     fn an_unknown_portal_is_another_matter_than_an_unknown_page() {
-        assert_ne!(said(&AppError::NotFound, None).title, said(&AppError::NotFound, Some("acme")).title);
+        assert_ne!(
+            said(&AppError::NotFound, None).title,
+            said(&AppError::NotFound, Some("acme")).title
+        );
         assert_eq!(said(&AppError::NotFound, None).next, None);
     }
 
     #[test]
     fn a_wait_is_told_in_full_minutes() {
-        assert!(said(&AppError::RateLimited { retry_after_s: 61 }, Some("acme")).text.contains("2 minutes"));
-        assert!(said(&AppError::RateLimited { retry_after_s: 1 }, Some("acme")).text.contains("1 minute,"));
+        assert!(
+            said(&AppError::RateLimited { retry_after_s: 61 }, Some("acme"))
+                .text
+                .contains("2 minutes")
+        );
+        assert!(
+            said(&AppError::RateLimited { retry_after_s: 1 }, Some("acme"))
+                .text
+                .contains("1 minute,")
+        );
     }
 }

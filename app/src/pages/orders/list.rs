@@ -39,7 +39,8 @@ pub async fn list_orders(
     #[server(default)] subscription: Option<String>,
     #[server(default)] page: Option<String>,
 ) -> Result<OrdersView, AppError> {
-    super::load::list(&organization, status.as_deref(), subscription.as_deref(), page.as_deref()).await
+    super::load::list(&organization, status.as_deref(), subscription.as_deref(), page.as_deref())
+        .await
 }
 
 /// `/{organization}/portal/orders`
@@ -71,7 +72,8 @@ fn orders(view: OrdersView) -> AnyView {
 }
 
 fn table(t: Text, view: OrdersView) -> AnyView {
-    let beside = |page: i64| (1..=view.last_page).contains(&page).then(|| address(&view, view.status, page));
+    let beside =
+        |page: i64| (1..=view.last_page).contains(&page).then(|| address(&view, view.status, page));
     let (previous, next) = (beside(view.page - 1), beside(view.page + 1));
     let count = |number: i64| domain::format::count(number, t.locale());
     let place = if view.is_count_exact {
@@ -93,7 +95,8 @@ fn nothing(t: Text, view: &OrdersView) -> AnyView {
         Some(OrderStatusFilter::Paid) => (t.orders_empty_paid(), t.orders_empty_paid_hint()),
         _ => (t.orders_empty_all(), t.orders_empty_all_hint()),
     };
-    let link = (view.page > 1).then(|| (address(view, view.status, 1), t.failure_to_first_page().to_owned()));
+    let link = (view.page > 1)
+        .then(|| (address(view, view.status, 1), t.failure_to_first_page().to_owned()));
     view! { <EmptyState title=title hint=hint link=link/> }.into_any()
 }
 
@@ -138,7 +141,10 @@ mod tests {
             last_page: 1,
         };
         assert_eq!(address(&view, None, 1), "/acme/portal/orders");
-        assert_eq!(address(&view, Some(OrderStatusFilter::Open), 2), "/acme/portal/orders?status=open&page=2");
+        assert_eq!(
+            address(&view, Some(OrderStatusFilter::Open), 2),
+            "/acme/portal/orders?status=open&page=2"
+        );
         let id = SubscriptionId::from_uuid(uuid::Uuid::from_u128(7));
         let view = OrdersView { subscription_id: Some(id), ..view };
         assert_eq!(address(&view, None, 1), format!("/acme/portal/orders?subscription={id}"));

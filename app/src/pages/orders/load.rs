@@ -45,7 +45,9 @@ pub(super) async fn show(slug: &str, order_id: &str) -> Result<OrderView, AppErr
     let order_id: OrderId = order_id.parse().map_err(|_| AppError::NotFound)?;
     let actor = Actor::from(signed_in.actor.clone());
     let found = order::get(&ssr::portal()?.db, &actor, order_id).await?;
-    found.map(|detail| view(organization.slug.clone(), detail, &signed_in.time_zone)).ok_or(AppError::NotFound)
+    found
+        .map(|detail| view(organization.slug.clone(), detail, &signed_in.time_zone))
+        .ok_or(AppError::NotFound)
 }
 
 /// An order in short, with its date in the customer's `zone`.
@@ -62,7 +64,11 @@ pub(crate) fn row(summary: OrderSummary, zone: &str) -> OrderRow {
 
 fn view(organization: String, detail: OrderDetail, zone: &str) -> OrderView {
     let OrderDetail { summary, totals, items, .. } = detail;
-    let item = |item: order::OrderItem| OrderItemView { label: item.label, quantity: item.quantity.into(), amount: item.amount };
+    let item = |item: order::OrderItem| OrderItemView {
+        label: item.label,
+        quantity: item.quantity.into(),
+        amount: item.amount,
+    };
     OrderView {
         organization,
         order_id: summary.order_id,
@@ -88,12 +94,14 @@ fn filter(status: Option<&str>, subscription: Option<&str>) -> Result<OrderFilte
         Some(filter @ (OrderStatusFilter::Open | OrderStatusFilter::Paid)) => Ok(filter),
         _ => Err(AppError::field("status", "status_invalid")),
     });
-    let subscription = subscription.map(|text| text.parse::<SubscriptionId>().map_err(|_| AppError::NotFound));
+    let subscription =
+        subscription.map(|text| text.parse::<SubscriptionId>().map_err(|_| AppError::NotFound));
     Ok(OrderFilter { status: status.transpose()?, subscription_id: subscription.transpose()? })
 }
 
 fn page_request(page: Option<&str>) -> Result<PageRequest, AppError> {
-    let page = page.map_or(Ok(1), |text| text.parse().map_err(|_| AppError::field("page", "page_invalid")))?;
+    let page = page
+        .map_or(Ok(1), |text| text.parse().map_err(|_| AppError::field("page", "page_invalid")))?;
     Ok(PageRequest::new(page, PAGE_ORDERS)?)
 }
 

@@ -86,7 +86,9 @@ fn sentence(t: Text, view: &OrderView) -> String {
     let created = format::date(view.created_on.0, t.locale());
     let paid = view.paid_on.map_or_else(|| created.clone(), |day| format::date(day.0, t.locale()));
     match view.status {
-        OrderStatus::Paid | OrderStatus::Pending if view.totals.total.minor == 0 => t.order_sentence_free(&created),
+        OrderStatus::Paid | OrderStatus::Pending if view.totals.total.minor == 0 => {
+            t.order_sentence_free(&created)
+        }
         OrderStatus::Draft => t.order_sentence_draft(&created, &amount),
         OrderStatus::Pending => t.order_sentence_open(&amount, &created),
         OrderStatus::Paid => t.order_sentence_paid(&amount, &paid),
@@ -105,7 +107,8 @@ fn how_to_pay(t: Text) -> AnyView {
             let sentence = t.order_how_to_pay_contact(&organization.name, "\u{1}");
             let (before, after) = sentence.split_once('\u{1}').unwrap_or((&sentence, ""));
             let (before, after) = (before.to_owned(), after.to_owned());
-            view! { <p>{before}<a href=format!("mailto:{email}")>{email.clone()}</a>{after}</p> }.into_any()
+            view! { <p>{before}<a href=format!("mailto:{email}")>{email.clone()}</a>{after}</p> }
+                .into_any()
         }
         None => view! { <p>{t.order_how_to_pay_no_email(&organization.name)}</p> }.into_any(),
     };
@@ -118,7 +121,10 @@ fn items(t: Text, view: &OrderView) -> AnyView {
         .iter()
         .map(|item| ChargeLine {
             label: item.label.clone(),
-            detail: view.seats.filter(|seats| *seats == item.quantity).map(|seats| t.charge_seats(seats)),
+            detail: view
+                .seats
+                .filter(|seats| *seats == item.quantity)
+                .map(|seats| t.charge_seats(seats)),
             amount: item.amount,
         })
         .collect();
@@ -128,7 +134,10 @@ fn items(t: Text, view: &OrderView) -> AnyView {
         parts.push((t.charge_subtotal().to_owned(), subtotal));
     }
     if discount.minor != 0 {
-        parts.push((t.charge_discount().to_owned(), Amount::new(-discount.minor, discount.currency)));
+        parts.push((
+            t.charge_discount().to_owned(),
+            Amount::new(-discount.minor, discount.currency),
+        ));
     }
     if tax.minor != 0 {
         parts.push((t.charge_tax().to_owned(), tax));
@@ -144,10 +153,15 @@ fn items(t: Text, view: &OrderView) -> AnyView {
 
 fn facts(t: Text, view: OrderView) -> AnyView {
     let period = view.period.map(|(first, last)| {
-        let range = t.order_period_range(&format::date(first.0, t.locale()), &format::date(last.0, t.locale()));
+        let range = t.order_period_range(
+            &format::date(first.0, t.locale()),
+            &format::date(last.0, t.locale()),
+        );
         view! { <Fact name=t.order_period()>{range}</Fact> }
     });
-    let paid = view.paid_on.map(|day| view! { <Fact name=t.order_paid_on()><DateText date=day.0/></Fact> });
+    let paid = view
+        .paid_on
+        .map(|day| view! { <Fact name=t.order_paid_on()><DateText date=day.0/></Fact> });
     let subscription = view.subscription_id.map(|id| {
         let href = paths::subscription(&view.organization, id);
         view! { <Fact name=t.order_subscription()><a href=href>{t.order_to_subscription()}</a></Fact> }
@@ -186,7 +200,12 @@ mod tests {
             status,
             seats: None,
             items: Vec::new(),
-            totals: OrderTotals { subtotal: euro(total_minor), discount: euro(0), tax: euro(0), total: euro(total_minor) },
+            totals: OrderTotals {
+                subtotal: euro(total_minor),
+                discount: euro(0),
+                tax: euro(0),
+                total: euro(total_minor),
+            },
             created_on: Day(date!(2026 - 05 - 01)),
             paid_on: status.is_paid().then_some(Day(date!(2026 - 05 - 03))),
             period: None,
@@ -196,7 +215,10 @@ mod tests {
     #[test]
     fn the_sentence_says_amount_and_date_in_both_languages() {
         let say = |locale, status| sentence(Text::of(locale), &order_of(status, 24_000));
-        assert_eq!(say(Locale::En, OrderStatus::Pending), "€240.00 has been open since 1 May 2026.");
+        assert_eq!(
+            say(Locale::En, OrderStatus::Pending),
+            "€240.00 has been open since 1 May 2026."
+        );
         assert_eq!(say(Locale::En, OrderStatus::Paid), "€240.00, paid on 3 May 2026.");
         assert_eq!(say(Locale::De, OrderStatus::Paid), "240,00\u{a0}€, bezahlt am 3. Mai 2026.");
         for status in OrderStatus::ALL {

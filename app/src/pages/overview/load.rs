@@ -15,13 +15,25 @@ pub(super) async fn load(organization: &str) -> Result<OverviewView, AppError> {
     let zone = &person.time_zone;
     let found = overview::load(&portal.db, &person.actor).await?;
     Ok(OverviewView {
-        subscriptions: found.subscriptions.into_iter().map(|subscription| view_of(subscription, zone)).collect(),
+        subscriptions: found
+            .subscriptions
+            .into_iter()
+            .map(|subscription| view_of(subscription, zone))
+            .collect(),
         can_read_billing: found.can_read_billing,
         can_write_billing: found.can_write_billing,
         open_order_count: found.open_orders.count,
         open_order_sums: found.open_orders.sums,
-        next_charge: found.next_charge.map(|charge| NextChargeView { at: local(charge.at, zone), lines: charge.lines, totals: charge.totals }),
-        recent_orders: found.recent_orders.into_iter().map(|order| order_row(order, zone)).collect(),
+        next_charge: found.next_charge.map(|charge| NextChargeView {
+            at: local(charge.at, zone),
+            lines: charge.lines,
+            totals: charge.totals,
+        }),
+        recent_orders: found
+            .recent_orders
+            .into_iter()
+            .map(|order| order_row(order, zone))
+            .collect(),
     })
 }
 

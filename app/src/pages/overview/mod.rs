@@ -62,14 +62,16 @@ pub fn page() -> AnyView {
 
 fn show(view: OverviewView) -> AnyView {
     let (t, slug) = (use_text(), use_slug());
-    let running = view.subscriptions.iter().filter(|subscription| subscription.ended_at.is_none()).count();
+    let running =
+        view.subscriptions.iter().filter(|subscription| subscription.ended_at.is_none()).count();
     let lead = match running {
         0 => t.overview_lead_none().to_owned(),
         count => t.overview_lead_running(i64::try_from(count).unwrap_or(i64::MAX)),
     };
     let attention = attention(t, &slug, &view);
     let charge = view.can_read_billing.then(|| charge(t, view.next_charge.clone()));
-    let (past, present): (Vec<_>, Vec<_>) = view.subscriptions.iter().partition(|subscription| subscription.ended_at.is_some());
+    let (past, present): (Vec<_>, Vec<_>) =
+        view.subscriptions.iter().partition(|subscription| subscription.ended_at.is_some());
     let past = (!past.is_empty()).then(|| {
         let rows: Vec<AnyView> = past.iter().map(|subscription| row(t, &slug, subscription, false)).collect();
         view! { <Section title=t.overview_past_subscriptions()><div class="card-list">{rows}</div></Section> }
@@ -92,7 +94,8 @@ fn show(view: OverviewView) -> AnyView {
 fn attention(t: Text, slug: &str, view: &OverviewView) -> Option<AnyView> {
     let mut alerts: Vec<AnyView> = Vec::new();
     if view.open_order_count > 0 {
-        let sums: Vec<String> = view.open_order_sums.iter().map(|sum| format::money(*sum, t.locale())).collect();
+        let sums: Vec<String> =
+            view.open_order_sums.iter().map(|sum| format::money(*sum, t.locale())).collect();
         let href = paths::orders_open(slug);
         let step = move || {
             let href = href.clone();
@@ -108,23 +111,34 @@ fn attention(t: Text, slug: &str, view: &OverviewView) -> Option<AnyView> {
             _ => continue,
         };
         let keep = subscription.can_keep() && view.can_write_billing;
-        let href = if keep { paths::subscription_keep(slug, subscription.id) } else { paths::subscription(slug, subscription.id) };
+        let href = if keep {
+            paths::subscription_keep(slug, subscription.id)
+        } else {
+            paths::subscription(slug, subscription.id)
+        };
         let label = if keep { t.subscription_keep() } else { t.overview_action_details() };
         let step = move || {
             let href = href.clone();
             view! { <ButtonLink href=href is_small=true>{label}</ButtonLink> }
         };
-        alerts.push(view! { <Alert tone=tone title=subscription.sentence(t) action=step/> }.into_any());
+        alerts.push(
+            view! { <Alert tone=tone title=subscription.sentence(t) action=step/> }.into_any(),
+        );
     }
     (!alerts.is_empty()).then(|| view! { <Section title=t.overview_attention_title()><div class="stack stack-tight">{alerts}</div></Section> }.into_any())
 }
 
 fn subscriptions(t: Text, slug: &str, present: &[&SubscriptionView], can_write: bool) -> AnyView {
     if present.is_empty() {
-        let name = use_frame().organization.as_ref().map(|organization| organization.name.clone()).unwrap_or_default();
+        let name = use_frame()
+            .organization
+            .as_ref()
+            .map(|organization| organization.name.clone())
+            .unwrap_or_default();
         return view! { <EmptyState title=t.overview_empty_subscriptions() hint=t.overview_empty_subscriptions_hint(&name)/> }.into_any();
     }
-    let rows: Vec<AnyView> = present.iter().map(|subscription| row(t, slug, subscription, can_write)).collect();
+    let rows: Vec<AnyView> =
+        present.iter().map(|subscription| row(t, slug, subscription, can_write)).collect();
     view! { <div class="card-list">{rows}</div> }.into_any()
 }
 
@@ -172,7 +186,8 @@ fn charge(t: Text, next: Option<NextChargeView>) -> AnyView {
         .into_iter()
         .map(|line| ChargeLine {
             label: line.product_name,
-            detail: (line.kind == ChargeLineKind::Seats).then(|| t.charge_seats(line.quantity.into())),
+            detail: (line.kind == ChargeLineKind::Seats)
+                .then(|| t.charge_seats(line.quantity.into())),
             amount: line.amount,
         })
         .collect();
@@ -182,7 +197,10 @@ fn charge(t: Text, next: Option<NextChargeView>) -> AnyView {
         parts.push((t.charge_subtotal().to_owned(), totals.subtotal));
     }
     if !totals.discount.is_zero() {
-        parts.push((t.charge_discount().to_owned(), Money::new(-totals.discount.minor, totals.discount.currency)));
+        parts.push((
+            t.charge_discount().to_owned(),
+            Money::new(-totals.discount.minor, totals.discount.currency),
+        ));
     }
     if !totals.tax.is_zero() {
         parts.push((t.charge_tax().to_owned(), totals.tax));

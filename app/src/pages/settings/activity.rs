@@ -52,7 +52,10 @@ pub struct ActivityView {
 
 /// Loads a page of the customer's activity; `page` counts from 1.
 #[server(prefix = "/api", endpoint = "view/activity")]
-pub async fn load_activity(organization: String, #[server(default)] page: Option<String>) -> Result<ActivityView, AppError> {
+pub async fn load_activity(
+    organization: String,
+    #[server(default)] page: Option<String>,
+) -> Result<ActivityView, AppError> {
     super::load::activity(&organization, page.as_deref()).await
 }
 
@@ -67,7 +70,10 @@ fn refused(error: &AppError) -> AnyView {
     match error {
         AppError::Invalid(errors) if errors.first("page").is_some() => {
             let next = Some((paths::activity(&use_slug()), t.failure_to_first_page().to_owned()));
-            let (title, text) = (t.failure_invalid_page_title().to_owned(), t.failure_invalid_page_text().to_owned());
+            let (title, text) = (
+                t.failure_invalid_page_title().to_owned(),
+                t.failure_invalid_page_text().to_owned(),
+            );
             let said = describe(t, error);
             failure_page(error, Failure { title, text, next, ..said })
         }
@@ -78,8 +84,10 @@ fn refused(error: &AppError) -> AnyView {
 fn activity(view: ActivityView) -> AnyView {
     let t = use_text();
     let content = if view.rows.is_empty() {
-        let link = (view.page > 1).then(|| (paths::activity(&use_slug()), t.failure_to_first_page().to_owned()));
-        view! { <EmptyState title=t.activity_empty() hint=t.activity_empty_hint() link=link/> }.into_any()
+        let link = (view.page > 1)
+            .then(|| (paths::activity(&use_slug()), t.failure_to_first_page().to_owned()));
+        view! { <EmptyState title=t.activity_empty() hint=t.activity_empty_hint() link=link/> }
+            .into_any()
     } else {
         table(t, view)
     };
@@ -93,7 +101,11 @@ fn activity(view: ActivityView) -> AnyView {
 
 fn table(t: Text, view: ActivityView) -> AnyView {
     let slug = use_slug();
-    let company = use_frame().organization.as_ref().map(|organization| organization.name.clone()).unwrap_or_default();
+    let company = use_frame()
+        .organization
+        .as_ref()
+        .map(|organization| organization.name.clone())
+        .unwrap_or_default();
     let address = |page: i64| {
         let path = paths::activity(&slug);
         if page > 1 { format!("{path}?page={page}") } else { path }
@@ -127,8 +139,11 @@ fn table(t: Text, view: ActivityView) -> AnyView {
             .into_any()
         })
         .collect();
-    let columns =
-        vec![Column::text(t.activity_column_event()), Column::text(t.activity_column_actor()), Column::text(t.activity_column_when())];
+    let columns = vec![
+        Column::text(t.activity_column_event()),
+        Column::text(t.activity_column_actor()),
+        Column::text(t.activity_column_when()),
+    ];
     view! {
         <Table label=t.activity_title() columns=columns>{rows}</Table>
         {zone}
@@ -153,7 +168,10 @@ fn event_words(t: Text, event_type: Option<EventType>) -> &'static str {
         Some(EventType::SessionEnded) => t.activity_event_session_ended(),
         Some(EventType::HandOverCreated) => t.activity_event_hand_over_created(),
         Some(
-            EventType::OrganizationCreated | EventType::ProductCreated | EventType::PriceCreated | EventType::AccessTokenCreated,
+            EventType::OrganizationCreated
+            | EventType::ProductCreated
+            | EventType::PriceCreated
+            | EventType::AccessTokenCreated,
         )
         | None => t.activity_event_other(),
     }

@@ -22,7 +22,8 @@ pub(super) async fn sessions(slug: &str) -> Result<SessionsView, AppError> {
     let (organization, person) = ssr::signed_in(slug).await?;
     let portal = ssr::portal()?;
     let found = session::list(&portal.db, &person.actor, portal.clock.now()).await?;
-    let mut sessions: Vec<SessionRow> = found.into_iter().map(|session| session_row(session, &person.time_zone)).collect();
+    let mut sessions: Vec<SessionRow> =
+        found.into_iter().map(|session| session_row(session, &person.time_zone)).collect();
     sessions.sort_by_key(|session| !session.is_current);
     Ok(SessionsView { organization: organization.slug.clone(), sessions })
 }
@@ -30,7 +31,8 @@ pub(super) async fn sessions(slug: &str) -> Result<SessionsView, AppError> {
 fn session_row(session: SessionView, zone: &str) -> SessionRow {
     SessionRow {
         session_id: session.id,
-        device: device(&session.user_agent).map(|device| (device.browser.to_owned(), device.system.to_owned())),
+        device: device(&session.user_agent)
+            .map(|device| (device.browser.to_owned(), device.system.to_owned())),
         signed_in_at: ssr::local(session.created_at, zone),
         last_used_at: ssr::local(session.last_used_at, zone),
         is_current: session.is_current,
@@ -71,7 +73,8 @@ fn refusal(error: EndSessionError) -> AppError {
 /// One page of the customer's activity.
 pub(super) async fn activity(slug: &str, page: Option<&str>) -> Result<ActivityView, AppError> {
     let (_, person) = ssr::signed_in(slug).await?;
-    let page = page.map_or(Ok(1), |text| text.parse().map_err(|_| AppError::field("page", "page_invalid")))?;
+    let page = page
+        .map_or(Ok(1), |text| text.parse().map_err(|_| AppError::field("page", "page_invalid")))?;
     let request = PageRequest::new(page, PAGE_ENTRIES)?;
     let found = activity::list(&ssr::portal()?.db, &person.actor, request).await?;
     let last_page = found.last_page();
@@ -80,7 +83,11 @@ pub(super) async fn activity(slug: &str, page: Option<&str>) -> Result<ActivityV
         is_count_exact: matches!(found.total, Count::Exact(_)),
         page: found.page,
         last_page,
-        rows: found.items.into_iter().map(|entry| activity_row(entry, &person.actor, &person.time_zone)).collect(),
+        rows: found
+            .items
+            .into_iter()
+            .map(|entry| activity_row(entry, &person.actor, &person.time_zone))
+            .collect(),
     })
 }
 

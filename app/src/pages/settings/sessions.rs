@@ -67,10 +67,14 @@ fn show(view: SessionsView) -> AnyView {
     let email = use_frame().person.as_ref().map(|person| person.email.clone()).unwrap_or_default();
     let is_alone = view.sessions.len() <= 1;
     let slug = view.organization.clone();
-    let zone = view.sessions.first().map(|session| view! { <ZoneNote zone=session.last_used_at.zone.clone()/> });
+    let zone = view
+        .sessions
+        .first()
+        .map(|session| view! { <ZoneNote zone=session.last_used_at.zone.clone()/> });
     let rows: Vec<AnyView> = view.sessions.into_iter().map(|session| row(t, session)).collect();
     let others = if is_alone {
-        view! { <EmptyState title=t.sessions_none_other() hint=t.sessions_none_other_hint()/> }.into_any()
+        view! { <EmptyState title=t.sessions_none_other() hint=t.sessions_none_other_hint()/> }
+            .into_any()
     } else {
         view! {
             <Form action={action::<EndOtherSessions>()} organization=slug.clone()>

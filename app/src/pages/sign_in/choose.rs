@@ -16,21 +16,33 @@ use crate::urls::paths;
 
 /// Signs in as one of the offered members.
 #[server(prefix = "/api", endpoint = "sign-in/choose")]
-pub async fn choose_customer(organization: String, #[server(default)] member_id: String) -> Result<Done, AppError> {
+pub async fn choose_customer(
+    organization: String,
+    #[server(default)] member_id: String,
+) -> Result<Done, AppError> {
     let (portal, request) = (portal()?, request_info()?);
     let organization = ssr::organization(&organization).await?;
     let member_id: MemberId = match member_id.as_str() {
         "" => return Err(AppError::field("member_id", "required")),
         id => id.parse().map_err(|_| AppError::field("member_id", "invalid"))?,
     };
-    let proof_token = cookie(&portal, &request, &organization, CookieKind::Proof).unwrap_or_default();
-    let input = ChooseSignIn { organization_id: organization.id, proof_token, member_id, user_agent: request.user_agent.clone() };
+    let proof_token =
+        cookie(&portal, &request, &organization, CookieKind::Proof).unwrap_or_default();
+    let input = ChooseSignIn {
+        organization_id: organization.id,
+        proof_token,
+        member_id,
+        user_agent: request.user_agent.clone(),
+    };
     let mut cx = portal.system_context(organization.id, &request);
-    let session = sign_in::choose(&portal.db, &mut cx, input).await.map_err(|error| match error {
-        ChooseError::Expired => AppError::conflict("code_expired"),
-        ChooseError::NotOffered => AppError::field("member_id", "invalid"),
-        ChooseError::Database(_) | ChooseError::Query(_) | ChooseError::SignIn(_) => internal(&error),
-    })?;
+    let session =
+        sign_in::choose(&portal.db, &mut cx, input).await.map_err(|error| match error {
+            ChooseError::Expired => AppError::conflict("code_expired"),
+            ChooseError::NotOffered => AppError::field("member_id", "invalid"),
+            ChooseError::Database(_) | ChooseError::Query(_) | ChooseError::SignIn(_) => {
+                internal(&error)
+            }
+        })?;
     Ok(enter(&portal, &organization, &session))
 }
 
@@ -43,8 +55,10 @@ async fn content(slug: String) -> Result<AnyView, AppError> {
     let t = use_text();
     let (portal, request) = (portal()?, request_info()?);
     let organization = ssr::organization(&slug).await?;
-    let proof_token = cookie(&portal, &request, &organization, CookieKind::Proof).unwrap_or_default();
-    let offer = sign_in::choices(&portal.db, organization.id, &proof_token, portal.clock.now()).await?;
+    let proof_token =
+        cookie(&portal, &request, &organization, CookieKind::Proof).unwrap_or_default();
+    let offer =
+        sign_in::choices(&portal.db, organization.id, &proof_token, portal.clock.now()).await?;
     let Some(offer) = offer else {
         leptos_axum::redirect(&paths::sign_in(&slug));
         return Ok(().into_any());

@@ -20,7 +20,10 @@ use crate::urls::paths;
 
 /// Signs in by the code of the newest mail that this browser asked for.
 #[server(prefix = "/api", endpoint = "sign-in/code")]
-pub async fn verify_code(organization: String, #[server(default)] code: String) -> Result<Done, AppError> {
+pub async fn verify_code(
+    organization: String,
+    #[server(default)] code: String,
+) -> Result<Done, AppError> {
     let (portal, request) = (portal()?, request_info()?);
     let organization = ssr::organization(&organization).await?;
     let code = SignInCode::parse(&code)?;
@@ -32,14 +35,22 @@ pub async fn verify_code(organization: String, #[server(default)] code: String) 
         client: request.client.clone(),
     };
     let mut cx = portal.system_context(organization.id, &request);
-    let outcome = sign_in::verify_code(&portal.db, &mut cx, &portal.secret, input).await.map_err(|error| match error {
-        VerifyCodeError::WrongCode { tries_left } => AppError::field("code", &tries_left_code(tries_left)),
-        VerifyCodeError::NoTriesLeft => AppError::field("code", "code_no_tries_left"),
-        VerifyCodeError::Expired => AppError::field("code", "code_expired"),
-        VerifyCodeError::NotAsked => AppError::field("code", "code_not_asked"),
-        VerifyCodeError::Limited(limited) => AppError::RateLimited { retry_after_s: limited.retry_after_s },
-        VerifyCodeError::Database(_) | VerifyCodeError::SignIn(_) | VerifyCodeError::Count(_) => internal(&error),
-    })?;
+    let outcome = sign_in::verify_code(&portal.db, &mut cx, &portal.secret, input).await.map_err(
+        |error| match error {
+            VerifyCodeError::WrongCode { tries_left } => {
+                AppError::field("code", &tries_left_code(tries_left))
+            }
+            VerifyCodeError::NoTriesLeft => AppError::field("code", "code_no_tries_left"),
+            VerifyCodeError::Expired => AppError::field("code", "code_expired"),
+            VerifyCodeError::NotAsked => AppError::field("code", "code_not_asked"),
+            VerifyCodeError::Limited(limited) => {
+                AppError::RateLimited { retry_after_s: limited.retry_after_s }
+            }
+            VerifyCodeError::Database(_)
+            | VerifyCodeError::SignIn(_)
+            | VerifyCodeError::Count(_) => internal(&error),
+        },
+    )?;
     let email = address(&portal, &request, &organization).unwrap_or_default();
     Ok(finish(&portal, &organization, &email, outcome))
 }
@@ -58,7 +69,10 @@ async fn content(slug: String) -> Result<AnyView, AppError> {
         return Ok(().into_any());
     };
     let minutes = CODE_EXPIRES_AFTER.whole_minutes().to_string();
-    let resent = query.get("again").is_some().then(|| view! { <Alert tone=Tone::Good title=t.code_resent(&email)/> });
+    let resent = query
+        .get("again")
+        .is_some()
+        .then(|| view! { <Alert tone=Tone::Good title=t.code_resent(&email)/> });
     Ok(view! {
         <Title text=t.code_title()/>
         {resent}

@@ -36,10 +36,13 @@ pub async fn request_code(
         client: request.client.clone(),
     };
     let mut cx = portal.system_context(organization.id, &request);
-    let browser_token = sign_in::request(&portal.db, &mut cx, input).await.map_err(|error| match error {
-        RequestSignInError::Limited(limited) => AppError::RateLimited { retry_after_s: limited.retry_after_s },
-        RequestSignInError::Database(_) | RequestSignInError::Plumbing(_) => internal(&error),
-    })?;
+    let browser_token =
+        sign_in::request(&portal.db, &mut cx, input).await.map_err(|error| match error {
+            RequestSignInError::Limited(limited) => {
+                AppError::RateLimited { retry_after_s: limited.retry_after_s }
+            }
+            RequestSignInError::Database(_) | RequestSignInError::Plumbing(_) => internal(&error),
+        })?;
     set_cookie(&portal.urls, CookieKind::SignIn, organization.id, browser_token.expose());
     let is_again = address(&portal, &request, &organization).as_deref() == Some(email.as_str());
     remember_address(&portal, &organization, email.as_str());

@@ -9,7 +9,12 @@ use crate::ui::form::Done;
 use crate::urls::{decode, encode, paths, safe_return};
 
 /// Where a proof leads, with the cookies for it.
-pub(super) fn finish(portal: &Portal, organization: &OrganizationView, email: &str, outcome: SignInOutcome) -> Done {
+pub(super) fn finish(
+    portal: &Portal,
+    organization: &OrganizationView,
+    email: &str,
+    outcome: SignInOutcome,
+) -> Done {
     match outcome {
         SignInOutcome::SignedIn(session) => enter(portal, organization, &session),
         SignInOutcome::Choose { proof_token, .. } => {
@@ -21,7 +26,11 @@ pub(super) fn finish(portal: &Portal, organization: &OrganizationView, email: &s
 }
 
 /// Signed in: the session's cookie, and back to the step that asked for it.
-pub(super) fn enter(portal: &Portal, organization: &OrganizationView, session: &NewSession) -> Done {
+pub(super) fn enter(
+    portal: &Portal,
+    organization: &OrganizationView,
+    session: &NewSession,
+) -> Done {
     set_cookie(&portal.urls, CookieKind::Session, organization.id, session.token.expose());
     for over in [CookieKind::Address, CookieKind::Link, CookieKind::Proof] {
         clear_cookie(&portal.urls, over, organization.id);
@@ -36,11 +45,22 @@ pub(super) fn remember_address(portal: &Portal, organization: &OrganizationView,
 }
 
 /// The address that this browser last asked about.
-pub(super) fn address(portal: &Portal, request: &RequestInfo, organization: &OrganizationView) -> Option<String> {
-    cookie(portal, request, organization, CookieKind::Address).map(|value| decode(value.as_bytes())).filter(|email| !email.is_empty())
+pub(super) fn address(
+    portal: &Portal,
+    request: &RequestInfo,
+    organization: &OrganizationView,
+) -> Option<String> {
+    cookie(portal, request, organization, CookieKind::Address)
+        .map(|value| decode(value.as_bytes()))
+        .filter(|email| !email.is_empty())
 }
 
 /// The value of one of the organization's cookies.
-pub(super) fn cookie(portal: &Portal, request: &RequestInfo, organization: &OrganizationView, kind: CookieKind) -> Option<String> {
+pub(super) fn cookie(
+    portal: &Portal,
+    request: &RequestInfo,
+    organization: &OrganizationView,
+    kind: CookieKind,
+) -> Option<String> {
     request.cookies.get(&cookie_name(&portal.urls, kind, organization.id)).map(str::to_owned)
 }

@@ -21,17 +21,28 @@ pub async fn use_link(organization: String) -> Result<Done, AppError> {
     let organization = ssr::organization(&organization).await?;
     let expired = || AppError::conflict("link_expired");
     let token = cookie(&portal, &request, &organization, CookieKind::Link).ok_or_else(expired)?;
-    let opened = sign_in::open_link(&portal.db, &portal.secret, organization.id, &token, portal.clock.now()).await;
+    let opened =
+        sign_in::open_link(&portal.db, &portal.secret, organization.id, &token, portal.clock.now())
+            .await;
     let opened = opened.map_err(|error| match error {
         LinkError::Database(_) => internal(&error),
         LinkError::Invalid | LinkError::Expired | LinkError::Used => expired(),
     })?;
-    let input = sign_in::UseLink { organization_id: organization.id, link_token: token, user_agent: request.user_agent.clone() };
+    let input = sign_in::UseLink {
+        organization_id: organization.id,
+        link_token: token,
+        user_agent: request.user_agent.clone(),
+    };
     let mut cx = portal.system_context(organization.id, &request);
-    let outcome = sign_in::use_link(&portal.db, &mut cx, &portal.secret, input).await.map_err(|error| match error {
-        UseLinkError::Link(LinkError::Database(_)) | UseLinkError::Database(_) | UseLinkError::SignIn(_) => internal(&error),
-        UseLinkError::Link(_) => expired(),
-    })?;
+    let outcome =
+        sign_in::use_link(&portal.db, &mut cx, &portal.secret, input).await.map_err(|error| {
+            match error {
+                UseLinkError::Link(LinkError::Database(_))
+                | UseLinkError::Database(_)
+                | UseLinkError::SignIn(_) => internal(&error),
+                UseLinkError::Link(_) => expired(),
+            }
+        })?;
     Ok(finish(&portal, &organization, &opened.email, outcome))
 }
 
@@ -44,11 +55,23 @@ async fn content(slug: String) -> Result<AnyView, AppError> {
     let t = use_text();
     let (portal, request) = (portal()?, request_info()?);
     let organization = ssr::organization(&slug).await?;
-    let Some(token) = cookie(&portal, &request, &organization, CookieKind::Link) else { return Ok(expired(t, &slug)) };
-    match sign_in::open_link(&portal.db, &portal.secret, organization.id, &token, portal.clock.now()).await {
+    let Some(token) = cookie(&portal, &request, &organization, CookieKind::Link) else {
+        return Ok(expired(t, &slug));
+    };
+    match sign_in::open_link(
+        &portal.db,
+        &portal.secret,
+        organization.id,
+        &token,
+        portal.clock.now(),
+    )
+    .await
+    {
         Ok(_) => {}
         Err(error @ LinkError::Database(_)) => return Err(internal(&error)),
-        Err(LinkError::Invalid | LinkError::Expired | LinkError::Used) => return Ok(expired(t, &slug)),
+        Err(LinkError::Invalid | LinkError::Expired | LinkError::Used) => {
+            return Ok(expired(t, &slug));
+        }
     }
     Ok(view! {
         <Title text=t.link_title()/>

@@ -33,7 +33,8 @@ where
     F: Future<Output = Result<AnyView, crate::error::AppError>> + Send + 'static,
 {
     use leptos_router::hooks::use_params_map;
-    let slug = use_params_map().with_untracked(|params| params.get("organization")).unwrap_or_default();
+    let slug =
+        use_params_map().with_untracked(|params| params.get("organization")).unwrap_or_default();
     let content = move || {
         let slug = slug.clone();
         Suspend::new(async move {

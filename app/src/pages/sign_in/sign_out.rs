@@ -8,7 +8,9 @@ use crate::ui::form::Done;
 /// Ends the session and forgets its cookie. Without a session there is nothing to end, and that is as good.
 #[server(prefix = "/api", endpoint = "sign-out")]
 pub async fn sign_out(organization: String) -> Result<Done, AppError> {
-    use crate::ssr::{CookieKind, clear_cookie, internal, organization as known, portal, request_info, signed_in};
+    use crate::ssr::{
+        CookieKind, clear_cookie, internal, organization as known, portal, request_info, signed_in,
+    };
     use backend::session;
 
     let (portal, found) = (portal()?, known(&organization).await?);

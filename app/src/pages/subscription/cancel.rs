@@ -41,15 +41,24 @@ fn show(view: ShowSubscription) -> AnyView {
     let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
     let (title, lead) = match subscription.standing() {
         Standing::Canceling => (t.cancel_already_title(), t.cancel_already_lead(&name, &date)),
-        Standing::Ended | Standing::IncompleteExpired | Standing::Unpaid => (t.cancel_ended_title(), t.cancel_ended_lead(&name, &date)),
-        Standing::Incomplete | Standing::Paused => (t.cancel_not_billable_title(), t.cancel_not_billable_lead(&name)),
+        Standing::Ended | Standing::IncompleteExpired | Standing::Unpaid => {
+            (t.cancel_ended_title(), t.cancel_ended_lead(&name, &date))
+        }
+        Standing::Incomplete | Standing::Paused => {
+            (t.cancel_not_billable_title(), t.cancel_not_billable_lead(&name))
+        }
         Standing::Active | Standing::Trialing | Standing::PastDue => return form(t, &subscription),
     };
     refused(t, &subscription, title, lead)
 }
 
 /// There is nothing to do: said with its status, and the way on.
-pub(super) fn refused(t: Text, subscription: &SubscriptionView, title: &'static str, lead: String) -> AnyView {
+pub(super) fn refused(
+    t: Text,
+    subscription: &SubscriptionView,
+    title: &'static str,
+    lead: String,
+) -> AnyView {
     #[cfg(feature = "ssr")]
     crate::ssr::answer_with_status(409);
     let slug = use_slug();
@@ -68,7 +77,11 @@ pub(super) fn refused(t: Text, subscription: &SubscriptionView, title: &'static 
 fn form(t: Text, subscription: &SubscriptionView) -> AnyView {
     let slug = use_slug();
     let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
-    let lead = if subscription.standing() == Standing::Trialing { t.cancel_trial_lead(&name, &date) } else { t.cancel_lead(&name, &date) };
+    let lead = if subscription.standing() == Standing::Trialing {
+        t.cancel_trial_lead(&name, &date)
+    } else {
+        t.cancel_lead(&name, &date)
+    };
     let up = paths::subscription(&slug, subscription.id);
     let title = t.cancel_title(&name);
     let choices = CancellationReason::ALL.iter().map(move |reason| Choice {

@@ -18,7 +18,10 @@ use crate::urls::paths;
 
 /// Takes back the cancellation of a subscription.
 #[server(prefix = "/api", endpoint = "subscription/keep")]
-pub async fn keep_subscription(organization: String, subscription_id: String) -> Result<Done, AppError> {
+pub async fn keep_subscription(
+    organization: String,
+    subscription_id: String,
+) -> Result<Done, AppError> {
     super::load::keep(&organization, &subscription_id).await
 }
 
@@ -36,17 +39,29 @@ fn show(view: ShowSubscription) -> AnyView {
     let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
     match subscription.standing() {
         Standing::Canceling => form(t, &subscription),
-        Standing::Ended | Standing::IncompleteExpired | Standing::Unpaid => {
-            refused(t, &subscription, t.cancel_ended_title(), t.subscription_sentence_ended(&name, &date))
-        }
-        _ => refused(t, &subscription, t.keep_not_scheduled_title(), t.keep_not_scheduled_lead(&name)),
+        Standing::Ended | Standing::IncompleteExpired | Standing::Unpaid => refused(
+            t,
+            &subscription,
+            t.cancel_ended_title(),
+            t.subscription_sentence_ended(&name, &date),
+        ),
+        _ => refused(
+            t,
+            &subscription,
+            t.keep_not_scheduled_title(),
+            t.keep_not_scheduled_lead(&name),
+        ),
     }
 }
 
 fn form(t: Text, subscription: &SubscriptionView) -> AnyView {
     let slug = use_slug();
     let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
-    let renews = if subscription.amount.is_zero() { t.keep_renews_free(&date) } else { t.keep_renews(&date, &subscription.price(t)) };
+    let renews = if subscription.amount.is_zero() {
+        t.keep_renews_free(&date)
+    } else {
+        t.keep_renews(&date, &subscription.price(t))
+    };
     let up = paths::subscription(&slug, subscription.id);
     let title = t.keep_title(&name);
     let id = subscription.id.to_string();

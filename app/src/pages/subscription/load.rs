@@ -1,7 +1,7 @@
 //! From the page's questions and commands to the backend's.
 
-use backend::actor::Actor;
 use crate::ssr::local;
+use backend::actor::Actor;
 use backend::subscription::{self, CancelError, KeepError, SubscriptionSummary};
 use domain::id::SubscriptionId;
 use domain::subscription::{CancelRefusal, CancellationReason, KeepRefusal};
@@ -42,7 +42,9 @@ fn parse_id(text: &str) -> Result<SubscriptionId, AppError> {
 pub(super) async fn load(organization: &str, id: &str) -> Result<ShowSubscription, AppError> {
     let (portal, (_, person)) = (portal()?, signed_in(organization).await?);
     let id = parse_id(id)?;
-    let found = subscription::get(&portal.db, &Actor::Member(person.actor.clone()), id).await.map_err(AppError::from)?;
+    let found = subscription::get(&portal.db, &Actor::Member(person.actor.clone()), id)
+        .await
+        .map_err(AppError::from)?;
     let found = found.ok_or(AppError::NotFound)?;
     Ok(ShowSubscription {
         subscription: view_of(found.summary, &person.time_zone),
@@ -51,18 +53,28 @@ pub(super) async fn load(organization: &str, id: &str) -> Result<ShowSubscriptio
     })
 }
 
-pub(super) async fn cancel(organization: &str, id: &str, reason: Option<String>, comment: Option<String>) -> Result<Done, AppError> {
+pub(super) async fn cancel(
+    organization: &str,
+    id: &str,
+    reason: Option<String>,
+    comment: Option<String>,
+) -> Result<Done, AppError> {
     let (portal, (_, person)) = (portal()?, signed_in(organization).await?);
     let subscription_id = parse_id(id)?;
     let reason = match reason.as_deref().filter(|reason| !reason.is_empty()) {
         None => None,
-        Some(text) => Some(CancellationReason::parse(text).ok_or_else(|| AppError::field("reason", "reason_unknown"))?),
+        Some(text) => Some(
+            CancellationReason::parse(text)
+                .ok_or_else(|| AppError::field("reason", "reason_unknown"))?,
+        ),
     };
     let mut cx = portal.context(person.actor, &request_info()?);
     let input = subscription::CancelSubscription { subscription_id, reason, comment };
     subscription::cancel(&portal.db, &mut cx, input).await.map_err(|error| match error {
         CancelError::Unknown => AppError::NotFound,
-        CancelError::Refused(CancelRefusal::AlreadyCanceled) => AppError::conflict("already_canceled"),
+        CancelError::Refused(CancelRefusal::AlreadyCanceled) => {
+            AppError::conflict("already_canceled")
+        }
         CancelError::Refused(CancelRefusal::Ended) => AppError::conflict("ended"),
         CancelError::Refused(CancelRefusal::NotBillable) => AppError::conflict("not_billable"),
         CancelError::Invalid(errors) => AppError::Invalid(errors),
@@ -76,12 +88,14 @@ pub(super) async fn keep(organization: &str, id: &str) -> Result<Done, AppError>
     let (portal, (_, person)) = (portal()?, signed_in(organization).await?);
     let subscription_id = parse_id(id)?;
     let mut cx = portal.context(person.actor, &request_info()?);
-    subscription::keep(&portal.db, &mut cx, subscription_id).await.map_err(|error| match error {
-        KeepError::Unknown => AppError::NotFound,
-        KeepError::Refused(KeepRefusal::NotScheduled) => AppError::conflict("not_scheduled"),
-        KeepError::Refused(KeepRefusal::Ended) => AppError::conflict("ended"),
-        KeepError::Forbidden(_) => AppError::Forbidden,
-        KeepError::Inconsistency(_) | KeepError::Database(_) => internal(&error),
-    })?;
+    subscription::keep(&portal.db, &mut cx, subscription_id).await.map_err(
+        |error| match error {
+            KeepError::Unknown => AppError::NotFound,
+            KeepError::Refused(KeepRefusal::NotScheduled) => AppError::conflict("not_scheduled"),
+            KeepError::Refused(KeepRefusal::Ended) => AppError::conflict("ended"),
+            KeepError::Forbidden(_) => AppError::Forbidden,
+            KeepError::Inconsistency(_) | KeepError::Database(_) => internal(&error),
+        },
+    )?;
     Ok(Done::at(format!("{}?done=kept", paths::subscription(organization, subscription_id))))
 }

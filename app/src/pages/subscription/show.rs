@@ -33,7 +33,10 @@ pub struct ShowSubscription {
 
 /// Loads a subscription of the signed-in customer.
 #[server(prefix = "/api", endpoint = "view/subscription")]
-pub async fn load_subscription(organization: String, id: String) -> Result<ShowSubscription, AppError> {
+pub async fn load_subscription(
+    organization: String,
+    id: String,
+) -> Result<ShowSubscription, AppError> {
     super::load::load(&organization, &id).await
 }
 
@@ -47,8 +50,11 @@ fn show(view: ShowSubscription) -> AnyView {
     let ShowSubscription { subscription, can_write, can_read_orders } = view;
     let id = subscription.id;
     let title = subscription.name(t);
-    let (badge, next, facts) = (subscription.clone(), subscription.next(t), facts(t, &subscription));
-    let orders = can_read_orders.then(|| view! { <p><a href=paths::orders_of(&slug, id)>{t.subscription_orders()}</a></p> });
+    let (badge, next, facts) =
+        (subscription.clone(), subscription.next(t), facts(t, &subscription));
+    let orders = can_read_orders.then(
+        || view! { <p><a href=paths::orders_of(&slug, id)>{t.subscription_orders()}</a></p> },
+    );
     let back = (paths::overview(&slug), t.subscription_back().to_owned());
     view! {
         <Title text=title.clone()/>
@@ -99,13 +105,19 @@ fn facts(t: Text, subscription: &SubscriptionView) -> AnyView {
     let (start, end) = (subscription.period_start.date, subscription.period_end.date);
     let seats = subscription.seats.map(|seats| view! { <Fact name=t.subscription_seats()>{domain::format::count(seats.into(), t.locale())}</Fact> });
     let period = subscription.ended_at.is_none().then(|| {
-        let range = t.order_period_range(&domain::format::date(start, t.locale()), &domain::format::date(end, t.locale()));
+        let range = t.order_period_range(
+            &domain::format::date(start, t.locale()),
+            &domain::format::date(end, t.locale()),
+        );
         view! { <Fact name=t.subscription_period()>{range}</Fact> }
     });
     let price = subscription.price_interval(t);
     let started = date(t.subscription_started_on(), &subscription.started_at);
     let canceled = date(t.subscription_canceled_on(), &subscription.canceled_at);
-    let ends = subscription.ended_at.is_none().then(|| date(t.subscription_ends_on(), &subscription.ends_at));
+    let ends = subscription
+        .ended_at
+        .is_none()
+        .then(|| date(t.subscription_ends_on(), &subscription.ends_at));
     let ended = date(t.subscription_ended_on(), &subscription.ended_at);
     view! {
         <Facts>

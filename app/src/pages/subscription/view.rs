@@ -67,13 +67,20 @@ impl SubscriptionView {
     /// "Pro" or "Team, 12 seats".
     #[must_use]
     pub fn name(&self, t: Text) -> String {
-        self.seats.map_or_else(|| self.plan.clone(), |seats| t.subscription_plan_seats(seats.into(), &self.plan))
+        self.seats.map_or_else(
+            || self.plan.clone(),
+            |seats| t.subscription_plan_seats(seats.into(), &self.plan),
+        )
     }
 
     /// "€240.00", or the word for nothing.
     #[must_use]
     pub fn price(&self, t: Text) -> String {
-        if self.amount.is_zero() { t.subscription_free().to_owned() } else { format::money(self.amount, t.locale()) }
+        if self.amount.is_zero() {
+            t.subscription_free().to_owned()
+        } else {
+            format::money(self.amount, t.locale())
+        }
     }
 
     /// "€240.00 every month".
@@ -86,7 +93,11 @@ impl SubscriptionView {
             Interval::Month => t.interval_month(count),
             Interval::Year => t.interval_year(count),
         };
-        if self.amount.is_zero() { self.price(t) } else { t.subscription_price_interval(&self.price(t), &interval) }
+        if self.amount.is_zero() {
+            self.price(t)
+        } else {
+            t.subscription_price_interval(&self.price(t), &interval)
+        }
     }
 
     /// The day on which the current period ends: of a canceled one its end, else its renewal.
@@ -101,7 +112,8 @@ impl SubscriptionView {
     pub fn sentence(&self, t: Text) -> String {
         let (date, price) = (self.turn_date(t), self.price(t));
         // "Team, 12 seats, renews …"
-        let name = if self.seats.is_some() { format!("{},", self.name(t)) } else { self.plan.clone() };
+        let name =
+            if self.seats.is_some() { format!("{},", self.name(t)) } else { self.plan.clone() };
         let is_free = self.amount.is_zero();
         match self.standing() {
             Standing::Active if is_free => t.subscription_sentence_active_free(&name, &date),
@@ -144,7 +156,9 @@ impl SubscriptionView {
             Standing::Canceling => (Tone::Wait, t.subscription_status_canceling()),
             Standing::Ended => (Tone::Neutral, t.subscription_status_ended()),
             Standing::Incomplete => (Tone::Wait, t.subscription_status_incomplete()),
-            Standing::IncompleteExpired => (Tone::Neutral, t.subscription_status_incomplete_expired()),
+            Standing::IncompleteExpired => {
+                (Tone::Neutral, t.subscription_status_incomplete_expired())
+            }
             Standing::PastDue => (Tone::Bad, t.subscription_status_past_due()),
             Standing::Paused => (Tone::Neutral, t.subscription_status_paused()),
             Standing::Unpaid => (Tone::Bad, t.subscription_status_unpaid()),
@@ -204,7 +218,11 @@ mod tests {
         let canceling = SubscriptionView { ends_at: Some(at(date!(2026 - 05 - 01))), ..team() };
         assert_eq!(said(&canceling), "Team, 12 seats, ends on 1 May 2026 and does not renew.");
         assert!(canceling.can_keep() && !canceling.can_cancel());
-        let ended = SubscriptionView { status: SubscriptionStatus::Canceled, ended_at: Some(at(date!(2026 - 05 - 02))), ..canceling };
+        let ended = SubscriptionView {
+            status: SubscriptionStatus::Canceled,
+            ended_at: Some(at(date!(2026 - 05 - 02))),
+            ..canceling
+        };
         assert_eq!(said(&ended), "Team, 12 seats, ended on 2 May 2026.");
         assert!(!ended.can_keep() && !ended.can_cancel());
     }
@@ -221,11 +239,13 @@ mod tests {
         for locale in Locale::ALL {
             let t = Text::of(locale);
             let each = |status: &SubscriptionStatus| {
-                let ended_at = (*status == SubscriptionStatus::Canceled).then(|| at(date!(2026 - 05 - 02)));
+                let ended_at =
+                    (*status == SubscriptionStatus::Canceled).then(|| at(date!(2026 - 05 - 02)));
                 let view = SubscriptionView { status: *status, ended_at, ..team() };
                 (view.sentence(t), view.next(t))
             };
-            let mut sentences: Vec<String> = SubscriptionStatus::ALL.iter().map(|status| each(status).0).collect();
+            let mut sentences: Vec<String> =
+                SubscriptionStatus::ALL.iter().map(|status| each(status).0).collect();
             assert!(SubscriptionStatus::ALL.iter().all(|status| !each(status).1.is_empty()));
             sentences.sort();
             sentences.dedup();

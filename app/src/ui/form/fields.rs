@@ -12,7 +12,11 @@ pub fn Hidden(name: &'static str, value: String) -> impl IntoView {
 }
 
 /// Ids of what describes a field: its hint, and its message while it has one.
-fn described_by(form: FormContext, name: &'static str, has_hint: bool) -> impl Fn() -> Option<String> + Copy + Send + Sync + 'static {
+fn described_by(
+    form: FormContext,
+    name: &'static str,
+    has_hint: bool,
+) -> impl Fn() -> Option<String> + Copy + Send + Sync + 'static {
     move || {
         let ids = match (has_hint, form.fault(name).is_some()) {
             (true, true) => format!("{name}-hint {name}-error"),
@@ -29,7 +33,11 @@ fn hint_view(name: &'static str, hint: Option<String>) -> AnyView {
 }
 
 fn fault_view(form: FormContext, name: &'static str) -> AnyView {
-    (move || form.fault(name).map(|text| view! { <p class="field-error" id=format!("{name}-error")>{text}</p> })).into_any()
+    (move || {
+        form.fault(name)
+            .map(|text| view! { <p class="field-error" id=format!("{name}-error")>{text}</p> })
+    })
+    .into_any()
 }
 
 /// One line of text.
@@ -118,11 +126,20 @@ pub struct Choice {
 
 /// One choice of several.
 #[component]
-pub fn RadioGroup(name: &'static str, #[prop(into)] legend: String, choices: Vec<Choice>) -> impl IntoView {
+pub fn RadioGroup(
+    name: &'static str,
+    #[prop(into)] legend: String,
+    choices: Vec<Choice>,
+) -> impl IntoView {
     let form = expect_context::<FormContext>();
     let typed = form.typed(name);
-    let radios: Vec<AnyView> =
-        choices.into_iter().enumerate().map(|(at, choice)| radio(name, at, typed.as_deref() == Some(choice.value.as_str()), choice)).collect();
+    let radios: Vec<AnyView> = choices
+        .into_iter()
+        .enumerate()
+        .map(|(at, choice)| {
+            radio(name, at, typed.as_deref() == Some(choice.value.as_str()), choice)
+        })
+        .collect();
     view! {
         <fieldset class="choices" aria-describedby=described_by(form, name, false)>
             <legend class="choices-legend">{legend}</legend>

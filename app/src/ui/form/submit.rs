@@ -1,8 +1,8 @@
 //! A form's way through script: the same fields to the same server function, without leaving the page.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, UrlSearchParams};
@@ -14,7 +14,9 @@ use crate::live::Refresh;
 use crate::visit;
 
 /// The handler of a form's `submit` event.
-pub(super) fn handler(form: FormContext) -> impl Fn(leptos::ev::SubmitEvent) + Clone + Send + Sync + 'static {
+pub(super) fn handler(
+    form: FormContext,
+) -> impl Fn(leptos::ev::SubmitEvent) + Clone + Send + Sync + 'static {
     let navigate = use_navigate();
     let refresh = use_context::<Refresh>();
     move |event: leptos::ev::SubmitEvent| {
@@ -22,7 +24,11 @@ pub(super) fn handler(form: FormContext) -> impl Fn(leptos::ev::SubmitEvent) + C
         if form.pending.get_untracked() {
             return;
         }
-        let Some(element) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else { return };
+        let Some(element) =
+            event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok())
+        else {
+            return;
+        };
         let Some(fields) = fields(&element, event.submitter()) else { return };
         form.pending.set(true);
         let navigate = navigate.clone();
@@ -54,7 +60,8 @@ fn fields(element: &HtmlFormElement, submitter: Option<HtmlElement>) -> Option<U
     let data = FormData::new_with_form(element).ok()?;
     let fields = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
     if let Some(button) = submitter
-        && let (Some(name), Some(value)) = (button.get_attribute("name"), button.get_attribute("value"))
+        && let (Some(name), Some(value)) =
+            (button.get_attribute("name"), button.get_attribute("value"))
     {
         fields.append(&name, &value);
     }
@@ -71,7 +78,9 @@ async fn post(path: &str, fields: &UrlSearchParams) -> Result<Done, AppError> {
 fn focus_first_fault(form: HtmlFormElement) {
     request_animation_frame(move || {
         let find = |selector: &str| form.query_selector(selector).ok().flatten();
-        let faulty = find("[aria-invalid=true]").or_else(|| find("fieldset:has(.field-error) input")).or_else(|| find("[role=alert]"));
+        let faulty = find("[aria-invalid=true]")
+            .or_else(|| find("fieldset:has(.field-error) input"))
+            .or_else(|| find("[role=alert]"));
         if let Some(element) = faulty.as_ref().and_then(Element::dyn_ref::<HtmlElement>) {
             let _ = element.focus();
         }

@@ -9,10 +9,12 @@ use web_sys::{HtmlInputElement, HtmlTextAreaElement, Node};
 #[must_use]
 pub fn is_being_filled_in() -> bool {
     let find = |selector: &str| document().query_selector_all(selector).ok();
-    let is_on_its_way = find("#content [type=submit][aria-disabled=true]").is_some_and(|buttons| buttons.length() > 0);
+    let is_on_its_way = find("#content [type=submit][aria-disabled=true]")
+        .is_some_and(|buttons| buttons.length() > 0);
     is_on_its_way
-        || find("#content :is(textarea, input:not([type=hidden]))")
-            .is_some_and(|fields| (0..fields.length()).filter_map(|at| fields.get(at)).any(|field| is_touched(&field)))
+        || find("#content :is(textarea, input:not([type=hidden]))").is_some_and(|fields| {
+            (0..fields.length()).filter_map(|at| fields.get(at)).any(|field| is_touched(&field))
+        })
 }
 
 /// Whether a field holds something else than the page gave it.
