@@ -29,8 +29,10 @@ pub async fn changed(
     customers: &[(OrganizationId, CustomerId)],
     since: OffsetDateTime,
 ) -> Result<Vec<Change>, QueryError> {
-    let (organization_ids, customer_ids): (Vec<Uuid>, Vec<Uuid>) =
-        customers.iter().map(|(organization, customer)| (organization.as_uuid(), customer.as_uuid())).unzip();
+    let (organization_ids, customer_ids): (Vec<Uuid>, Vec<Uuid>) = customers
+        .iter()
+        .map(|(organization, customer)| (organization.as_uuid(), customer.as_uuid()))
+        .unzip();
     let rows = sqlx::query!(
         r#"select e.organization_id, e.customer_id as "customer_id!", e.event_id, e.occurred_at, e.subject_kind, e.subject_id
          from unnest($1::uuid[], $2::uuid[]) as watched (organization_id, customer_id)
@@ -54,4 +56,37 @@ pub async fn changed(
         subject_id: row.subject_id,
     });
     Ok(changes.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session;
+    use crate::test_support::{TestDb, fixtures};
+    use time::Duration;
+
+    #[tokio::test]
+    async fn tells_the_watched_customers_changes_from_an_instant_on() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let other = fixtures::organization(&db, "other").await;
+        let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
+        let bob = fixtures::member(&db, organization_id, "bob@example.com").await;
+        db.clock.advance(Duration::hours(1));
+        let since = db.now();
+        let session = fixtures::session(&db, &ada).await;
+        fixtures::session(&db, &bob).await;
+        db.clock.advance(Duration::hours(1));
+        session::sign_out(&db.pool, &mut db.cx_of(session.actor.clone())).await.unwrap();
+        let watched = [(organization_id, ada.customer_id), (other, bob.customer_id)];
+        let told = changed(&db.pool, &watched, since).await.unwrap();
+        let told: Vec<_> =
+            told.iter().map(|change| (change.customer_id, change.subject_kind.as_str())).collect();
+        assert_eq!(told, [(ada.customer_id, "session"), (ada.customer_id, "session")]);
+        assert_eq!(
+            changed(&db.pool, &watched, since + Duration::microseconds(1)).await.unwrap().len(),
+            1
+        );
+        assert_eq!(changed(&db.pool, &[], since).await.unwrap(), []);
+    }
 }

@@ -5,5 +5,5 @@ mod partition;
 mod record;
 
 pub use changed::{Change, changed};
-pub use partition::{PartitionError, ensure_partitions};
+pub use partition::{PartitionError, drop_partitions, ensure_partitions};
 pub use record::{NewEvent, notify, record};

@@ -26,7 +26,11 @@ pub struct NewEvent {
 /// Records an event and, in the same transaction, the mails it causes.
 ///
 /// Call it after the change itself: mails take their facts from the changed rows.
-pub async fn record(tx: &mut PgConnection, cx: &mut Context, event: NewEvent) -> Result<EventId, DatabaseError> {
+pub async fn record(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    event: NewEvent,
+) -> Result<EventId, DatabaseError> {
     let event_id: EventId = cx.new_id();
     sqlx::query!(
         "insert into event
@@ -55,4 +59,61 @@ pub async fn record(tx: &mut PgConnection, cx: &mut Context, event: NewEvent) ->
 pub async fn notify(tx: &mut PgConnection) -> Result<(), DatabaseError> {
     sqlx::query!("select pg_notify('foyer', '')").execute(tx).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{TestDb, fixtures};
+    use serde_json::json;
+
+    fn event(organization_id: OrganizationId) -> NewEvent {
+        NewEvent {
+            organization_id,
+            event_type: EventType::SessionEnded,
+            subject_kind: "session",
+            subject_id: Uuid::nil(),
+            customer_id: None,
+            snapshot: json!({ "is_own": true }),
+        }
+    }
+
+    #[tokio::test]
+    async fn says_who_did_it_when_and_for_which_request() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
+        let mut cx = db.cx_of(ada.clone()).with_request_id("request-1");
+        let mut tx = db.pool.begin().await.unwrap();
+        let event_id = record(&mut tx, &mut cx, event(organization_id)).await.unwrap();
+        tx.commit().await.unwrap();
+        let row: (String, Option<Uuid>, Option<String>, time::OffsetDateTime) = sqlx::query_as(
+            "select actor_kind, actor_id, request_id, occurred_at from event where event_id = $1",
+        )
+        .bind(event_id.as_uuid())
+        .fetch_one(&db.pool)
+        .await
+        .unwrap();
+        assert_eq!(
+            row,
+            ("member".into(), Some(ada.member_id.as_uuid()), Some("request-1".into()), db.now())
+        );
+    }
+
+    #[tokio::test]
+    async fn what_did_not_commit_is_not_announced() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let before = fixtures::event_types(&db).await;
+        let mut listener = sqlx::postgres::PgListener::connect_with(&db.pool).await.unwrap();
+        listener.listen("foyer").await.unwrap();
+        let mut tx = db.pool.begin().await.unwrap();
+        record(&mut tx, &mut db.cx(), event(organization_id)).await.unwrap();
+        notify(&mut tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert_eq!(fixtures::event_types(&db).await, before);
+        // A later announcement arrives alone.
+        sqlx::query("select pg_notify('foyer', 'later')").execute(&db.pool).await.unwrap();
+        assert_eq!(listener.recv().await.unwrap().payload(), "later");
+    }
 }

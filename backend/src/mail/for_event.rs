@@ -80,3 +80,79 @@ pub(crate) async fn for_event(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::actor::MemberActor;
+    use crate::subscription;
+    use crate::test_support::billing::Offer;
+    use crate::test_support::{TestDb, billing, fixtures};
+    use domain::role::MemberRole;
+
+    async fn recipients(db: &TestDb) -> Vec<String> {
+        sqlx::query_scalar(
+            "select template || ' ' || m.email from mail join member m using (organization_id, member_id) order by 1",
+        )
+        .fetch_all(&db.pool)
+        .await
+        .unwrap()
+    }
+
+    async fn team(db: &TestDb) -> MemberActor {
+        let organization_id = fixtures::organization(db, "acme").await;
+        let owner = fixtures::team_owner(db, organization_id, "owner@example.com").await;
+        fixtures::colleague(db, &owner, "billing@example.com", MemberRole::BillingManager).await;
+        fixtures::colleague(db, &owner, "plain@example.com", MemberRole::Member).await;
+        fixtures::member(db, organization_id, "stranger@example.com").await;
+        owner
+    }
+
+    #[tokio::test]
+    async fn owner_and_billing_managers_are_written_to_once_each() {
+        let db = TestDb::new().await;
+        let owner = team(&db).await;
+        billing::subscribed(&db, &owner).await;
+        assert_eq!(
+            recipients(&db).await,
+            [
+                "subscription_confirmation billing@example.com",
+                "subscription_confirmation owner@example.com"
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_is_switched_off_is_not_written_and_others_are() {
+        let db = TestDb::new().await;
+        let ada =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        sqlx::query(r#"update portal_setting set mail_switches = '{"subscription_confirmation": false, "subscription_cancellation": true}'"#)
+            .execute(&db.pool)
+            .await
+            .unwrap();
+        let started = billing::subscribed(&db, &ada).await;
+        assert_eq!(recipients(&db).await, Vec::<String>::new());
+        let input = subscription::CancelSubscription {
+            subscription_id: started.subscription_id,
+            reason: None,
+            comment: None,
+        };
+        subscription::cancel(&db.pool, &mut db.cx_of(ada), input).await.unwrap();
+        assert_eq!(recipients(&db).await, ["subscription_cancellation ada@example.com"]);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_written_to_while_history_is_loaded() {
+        let db = TestDb::new().await;
+        let ada =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let offer = Offer::monthly(&db, ada.organization_id).await;
+        let mut cx = db.cx();
+        cx.quiet = true;
+        subscription::start(&db.pool, &mut cx, offer.start_for(&ada, None)).await.unwrap();
+        assert_eq!(recipients(&db).await, Vec::<String>::new());
+        assert!(fixtures::event_types(&db).await.contains(&"subscription.created".to_owned()));
+    }
+}

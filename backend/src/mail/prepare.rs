@@ -39,7 +39,10 @@ pub struct Letter {
 
 impl std::fmt::Debug for Letter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Letter").field("mail_id", &self.mail_id).field("template", &self.template).finish_non_exhaustive()
+        f.debug_struct("Letter")
+            .field("mail_id", &self.mail_id)
+            .field("template", &self.template)
+            .finish_non_exhaustive()
     }
 }
 
@@ -74,7 +77,11 @@ pub async fn prepare(
         Some(sign_in_id) => sign_in_params(secret, sign_in_id),
         None => subscription_params(mail, &recipient)?,
     };
-    let locale = recipient.locale.as_deref().and_then(Locale::from_tag).unwrap_or(organization.default_locale);
+    let locale = recipient
+        .locale
+        .as_deref()
+        .and_then(Locale::from_tag)
+        .unwrap_or(organization.default_locale);
     Ok(Prepared::Send(Box::new(Letter {
         mail_id: mail.mail_id,
         to: recipient.email,
@@ -119,7 +126,10 @@ async fn sign_in_recipient(
     }))
 }
 
-async fn member_recipient(db: &PgPool, mail: &ClaimedMail) -> Result<Option<Recipient>, sqlx::Error> {
+async fn member_recipient(
+    db: &PgPool,
+    mail: &ClaimedMail,
+) -> Result<Option<Recipient>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select m.email, m.name, c.locale, coalesce(c.time_zone, o.time_zone) as "time_zone!", c.name as customer_name
          from member m
@@ -149,7 +159,10 @@ fn sign_in_params(secret: &SecretKey, sign_in_id: SignInId) -> Value {
     })
 }
 
-fn subscription_params(mail: &ClaimedMail, recipient: &Recipient) -> Result<Value, InconsistencyError> {
+fn subscription_params(
+    mail: &ClaimedMail,
+    recipient: &Recipient,
+) -> Result<Value, InconsistencyError> {
     let stored = |name: &str| mail.parameters.get(name).cloned().unwrap_or(Value::Null);
     let moment = |name: &str| -> Result<Option<LocalDateTime>, InconsistencyError> {
         let Some(microseconds) = stored(name).as_i64() else { return Ok(None) };
@@ -170,4 +183,112 @@ fn subscription_params(mail: &ClaimedMail, recipient: &Recipient) -> Result<Valu
         "ends_at": ended_at.or(moment("ends_at_us")?),
         "current_period_end": moment("period_end_us")?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::claim;
+    use crate::test_support::{TestDb, billing, fixtures};
+    use domain::email::EmailAddress;
+    use domain::id::OrganizationId;
+    use time::Duration;
+
+    fn secret() -> SecretKey {
+        SecretKey::from_hex(&"5e".repeat(32)).unwrap()
+    }
+
+    async fn due(db: &TestDb) -> ClaimedMail {
+        let mut claimed = claim(&db.pool, db.now(), 10).await.unwrap();
+        assert_eq!(claimed.len(), 1);
+        claimed.remove(0)
+    }
+
+    async fn ask(db: &TestDb, organization_id: OrganizationId, email: &str) {
+        let input = crate::sign_in::RequestSignIn {
+            organization_id,
+            email: EmailAddress::parse(email).unwrap(),
+            browser_token: None,
+            return_to: None,
+            locale: Locale::De,
+            client: "192.0.2.1".into(),
+        };
+        crate::sign_in::request(&db.pool, &mut db.cx(), input).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_goes_to_the_address_in_the_browsers_language_while_it_holds() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        fixtures::member(&db, organization_id, "ada@example.com").await;
+        ask(&db, organization_id, "Ada@example.com").await;
+        let mail = due(&db).await;
+        let last = mail.expires_at - Duration::microseconds(1);
+        let Prepared::Send(letter) = prepare(&db.pool, &mail, &secret(), last).await.unwrap()
+        else {
+            panic!("the mail is dropped");
+        };
+        assert_eq!(
+            (letter.to.as_str(), letter.locale, letter.template.as_str()),
+            ("Ada@example.com", Locale::De, "sign_in")
+        );
+        assert_eq!(
+            (&letter.params["code_minutes"], &letter.params["link_minutes"]),
+            (&json!(10), &json!(15))
+        );
+        assert!(!format!("{letter:?}").contains(letter.params["code"].as_str().unwrap()));
+        let late = prepare(&db.pool, &mail, &secret(), mail.expires_at).await.unwrap();
+        assert!(matches!(late, Prepared::Drop(DropReason::Expired)), "{late:?}");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_nobody_has_gets_nothing() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let other = fixtures::organization(&db, "other").await;
+        fixtures::member(&db, other, "ada@example.com").await;
+        ask(&db, organization_id, "ada@example.com").await;
+        let mail = due(&db).await;
+        let prepared = prepare(&db.pool, &mail, &secret(), db.now()).await.unwrap();
+        assert!(matches!(prepared, Prepared::Drop(DropReason::NoRecipient)), "{prepared:?}");
+    }
+
+    #[tokio::test]
+    async fn a_notice_says_amounts_and_the_customers_own_time() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
+        sqlx::query("update customer set locale = 'de', time_zone = 'Asia/Tokyo'")
+            .execute(&db.pool)
+            .await
+            .unwrap();
+        billing::subscribed(&db, &ada).await;
+        let mail = due(&db).await;
+        let Prepared::Send(letter) = prepare(&db.pool, &mail, &secret(), db.now()).await.unwrap()
+        else {
+            panic!("the mail is dropped");
+        };
+        assert_eq!(
+            (letter.to.as_str(), letter.locale, letter.organization_slug.as_str()),
+            ("ada@example.com", Locale::De, "acme")
+        );
+        assert_eq!(letter.params["amount"], json!({ "minor": 2_900, "currency": "eur" }));
+        assert_eq!(
+            letter.params["received_at"],
+            json!({ "date": "2026-05-01", "time": "18:00", "zone": "Asia/Tokyo" })
+        );
+        assert_eq!(letter.params["current_period_end"]["date"], json!("2026-06-01"));
+        assert_eq!(letter.params["ends_at"], Value::Null);
+    }
+
+    #[tokio::test]
+    async fn a_member_who_left_gets_nothing() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
+        billing::subscribed(&db, &ada).await;
+        sqlx::query("update member set deleted_at = created_at").execute(&db.pool).await.unwrap();
+        let prepared = prepare(&db.pool, &due(&db).await, &secret(), db.now()).await.unwrap();
+        assert!(matches!(prepared, Prepared::Drop(DropReason::NoRecipient)), "{prepared:?}");
+    }
 }

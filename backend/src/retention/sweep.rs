@@ -1,19 +1,25 @@
 //! Deleting what was kept long enough.
 
 use sqlx::PgPool;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::error::DatabaseError;
+use crate::event;
 
 /// Rows deleted by one statement at most, so that none holds its locks for long.
 const BATCH: i64 = 5_000;
 /// Batches per table and sweep; what is left goes with the next one.
 const BATCHES_MAX: usize = 20;
 
-/// How many rows went.
+/// 25 months of any length.
+const EVENTS_KEPT: Duration = Duration::days(25 * 31);
+
+/// What went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
     pub rows: u64,
+    /// Months of the event log.
+    pub partitions: u64,
 }
 
 /// Deletes what is past its time; each table's comment says how long that is.
@@ -28,6 +34,7 @@ pub async fn sweep(db: &PgPool, now: OffsetDateTime) -> Result<Swept, DatabaseEr
             }
         }
     }
+    swept.partitions = event::drop_partitions(db, (now - EVENTS_KEPT).date()).await?;
     Ok(swept)
 }
 
@@ -38,13 +45,21 @@ enum Table {
     RateLimit,
     Session,
     Mail,
+    AccessToken,
 }
 
 impl Table {
-    const ALL: [Self; 5] = [Self::SignIn, Self::HandOver, Self::RateLimit, Self::Session, Self::Mail];
+    const ALL: [Self; 6] = [
+        Self::SignIn,
+        Self::HandOver,
+        Self::RateLimit,
+        Self::Session,
+        Self::Mail,
+        Self::AccessToken,
+    ];
 
     async fn delete(self, db: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
-        let days = |days: i64| now - time::Duration::days(days);
+        let days = |days: i64| now - Duration::days(days);
         let done = match self {
             Self::SignIn => sqlx::query!(
                 "delete from sign_in where ctid in (
@@ -79,6 +94,16 @@ impl Table {
                 days(90),
                 BATCH
             ),
+            Self::AccessToken => sqlx::query!(
+                "with gone as (
+                    delete from access_token where ctid in (
+                        select ctid from access_token where revoked_at < $1 or expires_at < $1 limit $2)
+                    returning organization_id, access_token_id)
+                 delete from token using gone
+                 where token.organization_id = gone.organization_id and token.subject_id = gone.access_token_id",
+                days(365),
+                BATCH
+            ),
         };
         Ok(done.execute(db).await?.rows_affected())
     }
@@ -87,20 +112,111 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_support::{TestDb, fixtures};
-    use time::Duration;
+    use crate::access_token::{self, CreateAccessToken};
+    use crate::hand_over::{self, CreateHandOver};
+    use crate::rate_limit::{self, Limits};
+    use crate::test_support::{TestDb, billing, fixtures};
+
+    const TICK: Duration = Duration::microseconds(1);
+
+    /// Sweeps at the last instant at which a row is still kept, and a microsecond later.
+    async fn goes_after(db: &TestDb, kept: Duration) {
+        let last = db.now() + kept;
+        assert_eq!(sweep(&db.pool, last).await.unwrap().rows, 0);
+        assert_eq!(sweep(&db.pool, last + TICK).await.unwrap().rows, 1);
+        assert_eq!(sweep(&db.pool, last + TICK).await.unwrap().rows, 0);
+    }
 
     #[tokio::test]
-    async fn a_session_goes_thirty_days_after_its_end_and_not_before() {
+    async fn a_session_goes_thirty_days_after_its_end() {
         let db = TestDb::new().await;
         let organization = fixtures::organization(&db, "acme").await;
         let member = fixtures::member(&db, organization, "ann@example.com").await;
         fixtures::session(&db, &member).await;
         // Idle for 30 days it ends; 30 days later it goes.
-        db.clock.advance(Duration::days(60));
-        assert_eq!(sweep(&db.pool, db.now()).await.unwrap().rows, 0);
-        db.clock.advance(Duration::seconds(1));
-        assert_eq!(sweep(&db.pool, db.now()).await.unwrap().rows, 1);
-        assert_eq!(sweep(&db.pool, db.now()).await.unwrap().rows, 0);
+        goes_after(&db, Duration::days(60)).await;
+    }
+
+    #[tokio::test]
+    async fn a_hand_over_and_a_limit_go_after_a_day() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let customer_id =
+            fixtures::member(&db, organization_id, "ann@example.com").await.customer_id;
+        let input =
+            CreateHandOver { organization_id, customer_id, return_to: None, return_url: None };
+        hand_over::create(&db.pool, &mut db.cx(), input).await.unwrap();
+        goes_after(&db, Duration::days(1)).await;
+        let limits = Limits { per_minute: 1, per_hour: 1, wait: Duration::minutes(15) };
+        rate_limit::check(&db.pool, organization_id, "test", "192.0.2.1", db.now(), limits)
+            .await
+            .unwrap();
+        goes_after(&db, Duration::days(1)).await;
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_goes_after_a_day_and_a_proven_one_after_ninety() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        for (id, used_at) in [(1_u128, None), (2, Some(db.now()))] {
+            sqlx::query(
+                "insert into sign_in (organization_id, sign_in_id, email, browser_hash, locale, is_mailed, created_at,
+                    code_expires_at, link_expires_at, code_used_at)
+                 values ($1, $2, 'ann@example.com', '', 'en', true, $3, $3, $3, $4)",
+            )
+            .bind(organization_id.as_uuid())
+            .bind(uuid::Uuid::from_u128(id))
+            .bind(db.now())
+            .bind(used_at)
+            .execute(&db.pool)
+            .await
+            .unwrap();
+        }
+        goes_after(&db, Duration::days(1)).await;
+        goes_after(&db, Duration::days(90)).await;
+    }
+
+    #[tokio::test]
+    async fn a_mail_goes_after_ninety_days_unless_it_is_still_to_be_sent() {
+        let db = TestDb::new().await;
+        let organization = fixtures::organization(&db, "acme").await;
+        let member = fixtures::member(&db, organization, "ann@example.com").await;
+        billing::subscribed(&db, &member).await;
+        assert_eq!(sweep(&db.pool, db.now() + Duration::days(91)).await.unwrap().rows, 0);
+        sqlx::query("update mail set sent_at = created_at, due_at = null")
+            .execute(&db.pool)
+            .await
+            .unwrap();
+        goes_after(&db, Duration::days(90)).await;
+    }
+
+    #[tokio::test]
+    async fn an_access_token_goes_a_year_after_its_end_with_its_hash() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let expires_at = Some(db.now() + Duration::days(1));
+        for expires_at in [None, expires_at] {
+            let input = CreateAccessToken { organization_id, name: "backend".into(), expires_at };
+            access_token::create(&db.pool, &mut db.cx(), input).await.unwrap();
+        }
+        goes_after(&db, Duration::days(366)).await;
+        let left: (i64, i64) = sqlx::query_as(
+            "select (select count(*) from access_token), (select count(*) from token)",
+        )
+        .fetch_one(&db.pool)
+        .await
+        .unwrap();
+        assert_eq!(left, (1, 1));
+    }
+
+    #[tokio::test]
+    async fn months_of_the_event_log_go_after_25_months() {
+        let db = TestDb::new().await;
+        event::ensure_partitions(&db.pool, time::macros::date!(2024 - 02 - 01), 4).await.unwrap();
+        assert_eq!(
+            sweep(&db.pool, db.now()).await.unwrap().partitions,
+            1,
+            "of March 2024 there are younger events"
+        );
     }
 }
