@@ -48,7 +48,7 @@ pub(super) async fn end(slug: &str, session_id: &str) -> Result<Done, AppError> 
     session::end(&portal.db, &mut cx, session_id).await.map_err(refusal)?;
     if session_id == person.actor.session_id {
         ssr::clear_cookie(&portal.urls, CookieKind::Session, organization.id);
-        return Ok(Done::at(paths::sign_in(slug)));
+        return Ok(Done::at(format!("{}?ended=1", paths::sign_in(slug))));
     }
     Ok(Done::at(format!("{}?done=ended", paths::sessions(slug))))
 }
