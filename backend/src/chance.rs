@@ -40,7 +40,7 @@ impl Chance {
                 SysRng.try_fill_bytes(&mut seed).expect("the operating system gives random bytes");
             }
             Source::Seeded(rng) => {
-                rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut seed)
+                rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut seed);
             }
         }
         StdRng::from_seed(seed)

@@ -31,6 +31,9 @@ impl SecretKey {
     }
 
     /// HMAC-SHA-256 over a purpose and an id: different for each purpose, worthless without the key.
+    ///
+    /// # Panics
+    /// Never: HMAC takes a key of any length.
     pub fn derive(&self, purpose: &str, id: impl Into<Uuid>) -> [u8; 32] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length is taken");

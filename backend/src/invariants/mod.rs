@@ -26,7 +26,7 @@ pub async fn check(
     let organization_id = organization_id.as_uuid();
     let mut violations = Vec::new();
     let mut note = |rule, keys: Vec<Uuid>| {
-        violations.extend(keys.into_iter().map(|key| Violation { rule, key }))
+        violations.extend(keys.into_iter().map(|key| Violation { rule, key }));
     };
     note("order.items_add_up", orders_whose_items_do_not_add_up(db, organization_id).await?);
     note("order.free_is_paid", free_orders_not_paid(db, organization_id).await?);

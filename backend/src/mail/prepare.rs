@@ -1,6 +1,6 @@
 //! Looking up whom a mail is for and deriving what it says, at the moment it is sent.
 
-use domain::id::{MailId, SignInId};
+use domain::id::{MailId, MemberId, SignInId};
 use domain::local_time::LocalDateTime;
 use domain::locale::Locale;
 use serde_json::{Value, json};
@@ -137,7 +137,7 @@ async fn member_recipient(
          join organization o on o.organization_id = m.organization_id
          where m.organization_id = $1 and m.member_id = $2 and m.deleted_at is null"#,
         mail.organization_id.as_uuid(),
-        mail.member_id.map(|id| id.as_uuid()),
+        mail.member_id.map(MemberId::as_uuid),
     )
     .fetch_optional(db)
     .await?;

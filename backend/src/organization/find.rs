@@ -37,6 +37,7 @@ pub struct PortalSettings {
     pub allow_email_change: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, as in the table")]
 struct Row {
     organization_id: Uuid,
     slug: String,

@@ -1,6 +1,7 @@
 //! The steps of a sign-in as tests take them.
 
 use std::cell::Cell;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use domain::email::EmailAddress;
@@ -64,11 +65,11 @@ impl<'a> Steps<'a> {
         }
     }
 
-    pub fn verification(&self, browser: Option<&str>, code: &SignInCode) -> VerifyCode {
+    pub fn verification(&self, browser: Option<&str>, code: SignInCode) -> VerifyCode {
         VerifyCode {
             organization_id: self.organization_id,
             browser_token: browser.map(str::to_owned),
-            code: *code,
+            code,
             user_agent: "Firefox/150".into(),
             client: "192.0.2.1".into(),
         }
@@ -79,7 +80,7 @@ impl<'a> Steps<'a> {
         browser: &str,
         code: &SignInCode,
     ) -> Result<SignInOutcome, VerifyCodeError> {
-        let input = self.verification(Some(browser), code);
+        let input = self.verification(Some(browser), *code);
         verify_code(&self.db.pool, &mut self.db.cx(), &self.secret, input).await
     }
 
@@ -92,7 +93,7 @@ impl<'a> Steps<'a> {
         let mut verifications = tokio::task::JoinSet::new();
         for _ in 0..times {
             let (pool, mut cx, secret) = (self.db.pool.clone(), self.db.cx(), self.secret.clone());
-            let input = self.verification(Some(browser), code);
+            let input = self.verification(Some(browser), *code);
             verifications.spawn(async move { verify_code(&pool, &mut cx, &secret, input).await });
         }
         verifications.join_all().await
@@ -208,7 +209,7 @@ struct Fields(String);
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         if !field.name().starts_with("elapsed") {
-            self.0.push_str(&format!("{}={value:?} ", field.name()));
+            let _ = write!(self.0, "{}={value:?} ", field.name());
         }
     }
 }

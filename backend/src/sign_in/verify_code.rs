@@ -291,12 +291,12 @@ mod tests {
             Err(VerifyCodeError::WrongCode { .. })
         ));
         let elsewhere =
-            VerifyCode { organization_id: other, ..steps.verification(Some(&browser), &code) };
+            VerifyCode { organization_id: other, ..steps.verification(Some(&browser), code) };
         for input in [
             elsewhere,
-            steps.verification(None, &code),
-            steps.verification(Some("garbage"), &code),
-            steps.verification(Some(&"x".repeat(100_000)), &code),
+            steps.verification(None, code),
+            steps.verification(Some("garbage"), code),
+            steps.verification(Some(&"x".repeat(100_000)), code),
         ] {
             let refused = verify_code(&db.pool, &mut db.cx(), &steps.secret, input).await;
             assert!(matches!(refused, Err(VerifyCodeError::NotAsked)), "{refused:?}");
