@@ -1,5 +1,6 @@
 // WCAG 2.2 AA by axe on every page, in both themes, on desktop and phone.
 
+import type { Page } from "@playwright/test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,12 @@ import { expect, test } from "../lib/fixtures.ts";
 import { Mailbox } from "../lib/mailbox.ts";
 import { hasAll, pagesOf } from "../lib/pages.ts";
 import { handOver, secretsOf, wrongCodes } from "../lib/portal.ts";
+
+/** As if it were another browser. An open page would notice at once, and go to sign-in. */
+async function forgetCookies(page: Page) {
+  await page.goto("about:blank");
+  await page.context().clearCookies();
+}
 
 test.describe("axe finds nothing", { tag: ["@script", "@themes"] }, () => {
   test("on the pages of a signed-in customer", async ({ portal, page, expectProblem }) => {
@@ -35,7 +42,7 @@ test.describe("axe finds nothing", { tag: ["@script", "@themes"] }, () => {
       await expectAccessible(page);
     }
     const ended = takeCustomer(({ subscriptions }) => subscriptions.length === 1 && subscriptions.every(({ ended_at }) => ended_at !== null));
-    await page.context().clearCookies();
+    await forgetCookies(page);
     await portal.signIn(ended.email);
     await expectAccessible(page);
     await portal.open(`subscriptions/${ended.subscriptions[0]?.subscription_id}/cancel`);
@@ -62,7 +69,7 @@ test.describe("axe finds nothing", { tag: ["@script", "@themes"] }, () => {
     await expectAccessible(page);
     await portal.button(portal.t("link.submit")).click();
     await expect(page).toHaveURL(portal.path());
-    await page.context().clearCookies();
+    await forgetCookies(page);
     await page.goto(link);
     await expect(portal.title).toHaveText(portal.t("link.expired_title"));
     await expectAccessible(page);
@@ -81,7 +88,7 @@ test.describe("axe finds nothing", { tag: ["@script", "@themes"] }, () => {
     await portal.button(portal.pattern("cancel.submit")).click();
     await expect(field).toHaveAttribute("aria-invalid", "true");
     await expectAccessible(page);
-    await page.context().clearCookies();
+    await forgetCookies(page);
     await portal.signInByCode(customer.members.find(({ role }) => role === "member")?.email ?? "");
     await expectAccessible(page);
     await portal.open("orders");

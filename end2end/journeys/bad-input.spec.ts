@@ -4,9 +4,7 @@ import type { APIResponse } from "@playwright/test";
 import { customers, renews, takeCustomer, type Customer } from "../lib/customers.ts";
 import { rows } from "../lib/database.ts";
 import { expect, test } from "../lib/fixtures.ts";
-import type { Portal } from "../lib/portal.ts";
-
-test.describe.configure({ mode: "parallel" });
+import { handOver, type Portal } from "../lib/portal.ts";
 
 /** A page for people: one heading, an explanation, the security headers. */
 async function expectClearPage(answer: APIResponse, status: number) {
@@ -51,20 +49,22 @@ const addresses: [string, string, number][] = [
 ];
 
 test.describe("addresses", { tag: "@once" }, () => {
-  for (const [name, path, status] of addresses) {
-    test(name, async ({ page, portal }) => {
-      const customer = takeCustomer();
-      await portal.signIn(customer.email);
-      const foreign = somebodyElse(customer);
-      const before = rows(`select * from subscription where subscription_id = '${foreign}'`);
-      const answer = await page.request.get(portal.path(path.replace("FOREIGN", foreign)));
-      await expectClearPage(answer, status);
-      // The links to other languages repeat the address; the content knows nothing of it.
-      const content = (await answer.text()).split("<main")[1]?.split("</main>")[0] ?? "";
-      expect(content).not.toContain(`/subscriptions/${foreign}`);
-      expect(rows(`select * from subscription where subscription_id = '${foreign}'`)).toEqual(before);
-    });
-  }
+  test("of the portal", async ({ page, portal }) => {
+    const customer = takeCustomer();
+    await page.goto(handOver(customer.email));
+    const foreign = somebodyElse(customer);
+    const before = rows(`select * from subscription where subscription_id = '${foreign}'`);
+    for (const [name, path, status] of addresses) {
+      await test.step(name, async () => {
+        const answer = await page.request.get(portal.path(path.replace("FOREIGN", foreign)));
+        await expectClearPage(answer, status);
+        // The links to other languages repeat the address; the content knows nothing of it.
+        const content = (await answer.text()).split("<main")[1]?.split("</main>")[0] ?? "";
+        expect(content).not.toContain(`/subscriptions/${foreign}`);
+      });
+    }
+    expect(rows(`select * from subscription where subscription_id = '${foreign}'`)).toEqual(before);
+  });
 
   test("an unknown organization", async ({ page }) => {
     for (const path of ["/nobody/portal", "/nobody/portal/sign-in", "/nobody/brand.css", "/nobody"]) {
@@ -92,7 +92,7 @@ test.describe("addresses", { tag: "@once" }, () => {
   });
 
   test("an error in the address is not shown", async ({ page, portal }) => {
-    await portal.signIn(takeCustomer().email);
+    await page.goto(handOver(takeCustomer().email));
     const answer = await page.request.get(`${portal.path()}?__err=eyJ4IjoiUExFQVNFIENBTEwgMTIzIn0&__path=x`);
     await expectClearPage(answer, 200);
     expect(await answer.text()).not.toContain("PLEASE CALL");
@@ -129,7 +129,7 @@ test.describe("forms", { tag: "@once" }, () => {
   test("another customer's subscription is not canceled, whatever the form says", async ({ page, portal }) => {
     const customer = takeCustomer(({ subscriptions }) => subscriptions.some(renews));
     const foreign = somebodyElse(customer);
-    await portal.signIn(customer.email);
+    await page.goto(handOver(customer.email));
     const own = customer.subscriptions[0]?.subscription_id ?? "";
     const before = rows(`select * from subscription where subscription_id = '${foreign}'`);
     for (const path of [portal.path(`subscriptions/${own}/cancel`), portal.path(`subscriptions/${foreign}/cancel`), "/api/subscription/cancel"]) {
@@ -141,7 +141,7 @@ test.describe("forms", { tag: "@once" }, () => {
   test("a reason that does not exist", async ({ page, portal }) => {
     const customer = takeCustomer(({ subscriptions }) => subscriptions.some(renews));
     const id = customer.subscriptions.find(renews)?.subscription_id ?? "";
-    await portal.signIn(customer.email);
+    await page.goto(handOver(customer.email));
     const answer = await page.request.post(portal.path(`subscriptions/${id}/cancel`), { form: cancel(portal, id, { reason: "because" }) });
     await expectClearPage(answer, 422);
     expect(await answer.text()).toContain(portal.t("error.reason_unknown"));
@@ -150,7 +150,7 @@ test.describe("forms", { tag: "@once" }, () => {
   test("from another origin", async ({ page, portal }) => {
     const customer = takeCustomer(({ subscriptions }) => subscriptions.some(renews));
     const id = customer.subscriptions.find(renews)?.subscription_id ?? "";
-    await portal.signIn(customer.email);
+    await page.goto(handOver(customer.email));
     for (const path of [portal.path(`subscriptions/${id}/cancel`), "/api/subscription/cancel", portal.path("sign-in")]) {
       for (const headers of [{ origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { origin: "null" }]) {
         await expectClearPage(await page.request.post(path, { form: cancel(portal, id), headers: headers as Record<string, string> }), 403);
@@ -162,14 +162,14 @@ test.describe("forms", { tag: "@once" }, () => {
   test("a body over the limit", async ({ page, portal }) => {
     const customer = takeCustomer(({ subscriptions }) => subscriptions.some(renews));
     const id = customer.subscriptions.find(renews)?.subscription_id ?? "";
-    await portal.signIn(customer.email);
+    await page.goto(handOver(customer.email));
     for (const path of [portal.path(`subscriptions/${id}/cancel`), "/api/subscription/cancel"]) {
       await expectClearPage(await page.request.post(path, { form: cancel(portal, id, { comment: "x".repeat(70_000) }) }), 413);
     }
   });
 
   test("no form at all", async ({ page, portal }) => {
-    await portal.signIn(takeCustomer().email);
+    await page.goto(handOver(takeCustomer().email));
     const bodies = ["", "_form=", "_form=nothing", "%%%=%%%", "_form=subscription/cancel", "\u0000", "_form=sign-in/request&organization[]=1"];
     for (const data of bodies) {
       const answer = await page.request.post(portal.path(), { data, headers: { "content-type": "application/x-www-form-urlencoded" } });

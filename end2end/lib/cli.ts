@@ -15,7 +15,7 @@ function command(): Command {
 /** Runs `foyer …` on the same database; what it prints. */
 export function foyer(...words: string[]): string {
   const { program, environment } = command();
-  return execFileSync(program, words, { env: { ...process.env, ...environment }, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  return execFileSync(program, words, { env: { ...process.env, ...environment }, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** A second `foyer serve` on the same database with other settings, without a worker. */
