@@ -18,7 +18,8 @@ test("a hand-over link signs in, leaves the address, and works once", async ({ p
 
   const second = await otherBrowser();
   await second.page.goto(url);
-  await expect(second.page).toHaveURL(second.path("sign-in"));
+  await expect(second.page).toHaveURL(second.path("sign-in?used=1"));
+  await expect(second.main).toContainText(second.t("sign_in.link_used"));
   await expect(second.title).toHaveText(second.t("sign_in.title", { organization: second.organization }));
   await second.page.goto(second.path("orders"));
   await expect(second.page).toHaveURL(new RegExp(`${second.path("sign-in")}\\?to=`));
@@ -27,7 +28,7 @@ test("a hand-over link signs in, leaves the address, and works once", async ({ p
 test("an invented code signs nobody in", async ({ page, portal }) => {
   for (const code of ["", "x", "a".repeat(43), "ü"]) {
     await page.goto(`${portal.path("hand-over")}?code=${encodeURIComponent(code)}`);
-    await expect(page).toHaveURL(portal.path("sign-in"));
+    await expect(page).toHaveURL(portal.path("sign-in?used=1"));
   }
 });
 

@@ -65,6 +65,14 @@ pub async fn hand_over(
     }
 }
 
+/// Sign-in, which says that the link was used.
+fn used(slug: &str, wanted: Option<&str>) -> String {
+    match wanted {
+        Some(to) => format!("{}&used=1", paths::sign_in_to(slug, to)),
+        None => format!("{}?used=1", paths::sign_in(slug)),
+    }
+}
+
 fn see_other(to: &str, cookie: Option<HeaderValue>) -> Response {
     let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to.to_owned())]).into_response();
     if let Some(cookie) = cookie {

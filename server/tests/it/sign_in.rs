@@ -170,9 +170,9 @@ async fn by_hand_over_once() {
     let again = app.get(&path, "").await;
     assert_eq!(
         (again.status, again.location()),
-        (303, "/acme/portal/sign-in?to=/acme/portal/orders")
+        (303, "/acme/portal/sign-in?to=/acme/portal/orders&used=1")
     );
     assert_eq!(again.cookies(), Vec::<String>::new());
     let elsewhere = app.get("/acme/portal/hand-over?code=x&to=https://evil.example", "").await;
-    assert_eq!(elsewhere.location(), "/acme/portal/sign-in");
+    assert_eq!(elsewhere.location(), "/acme/portal/sign-in?used=1");
 }

@@ -67,6 +67,8 @@ async fn content(slug: String) -> Result<AnyView, AppError> {
     let had_session = cookie(&portal, &request, &organization, CookieKind::Session).is_some();
     let notice = if query.get("ended").is_some() {
         Some((Tone::Good, t.sign_in_ended()))
+    } else if query.get("used").is_some() {
+        Some((Tone::Wait, t.sign_in_link_used()))
     } else {
         (had_session && to.is_some()).then(|| (Tone::Note, t.sign_in_expired()))
     };
