@@ -54,10 +54,7 @@ pub async fn hand_over(
             see_other(&to.unwrap_or_else(|| paths::overview(slug)), cookie)
         }
         // Used, expired or invented: the same way on for each.
-        Ok(None) => see_other(
-            &wanted.map_or_else(|| paths::sign_in(slug), |to| paths::sign_in_to(slug, &to)),
-            None,
-        ),
+        Ok(None) => see_other(&used(slug, wanted.as_deref()), None),
         Err(error) => {
             log_error("a hand-over could not be redeemed", &error);
             Problem::Internal.into_response()
