@@ -70,8 +70,9 @@ export function customers(): Customer[] {
   return known;
 }
 
-/** A customer that fits and that no other test has or gets. Ordinary ones read English and share no address. */
-export function takeCustomer(fits: (customer: Customer) => boolean = () => true, { ordinary = true } = {}): Customer {
+/** A customer that fits (unless told, one that pays) and that no other test has or gets. Ordinary ones read English and
+ * share no address. */
+export function takeCustomer(fits: (customer: Customer) => boolean = ({ subscriptions }) => subscriptions.some(renews), { ordinary = true } = {}): Customer {
   const folder = process.env.FOYER_CLAIMS_DIR;
   if (folder === undefined) throw new Error("FOYER_CLAIMS_DIR is not set: lib/setup.ts sets it when it starts Foyer");
   const isOrdinary = (customer: Customer) => customer.locale !== "de" && customer.shared_addresses === 0;
