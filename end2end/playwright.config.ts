@@ -32,7 +32,7 @@ export default defineConfig({
   fullyParallel: true,
   retries: 0,
   forbidOnly: process.env.CI === "true",
-  timeout: 30_000,
+  timeout: 60_000,
   expect: { timeout: 5_000 },
   reporter: [["list"], ["./lib/table.ts"], ["html", { outputFolder: "report", open: "never" }]],
   use: {
