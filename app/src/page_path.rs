@@ -28,7 +28,7 @@ impl PossibleRouteMatch for PagePath {
                 given.split_once('/').map_or((given, None), |(value, rest)| (value, Some(rest)));
             match segment.strip_prefix(':') {
                 Some(name) if !value.is_empty() => {
-                    params.push((Cow::Borrowed(name), value.to_owned()))
+                    params.push((Cow::Borrowed(name), value.to_owned()));
                 }
                 None if segment == value => {}
                 _ => return None,
