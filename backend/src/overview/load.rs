@@ -155,6 +155,7 @@ mod tests {
         for _ in 0..3 {
             let announced = load(&db.pool, &owner).await.unwrap().next_charge.unwrap();
             db.clock.set(announced.at);
+            db.settled().await;
             assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1);
             let newest = load(&db.pool, &owner).await.unwrap().recent_orders.remove(0);
             assert_eq!((newest.created_at, newest.total), (announced.at, announced.totals.total));

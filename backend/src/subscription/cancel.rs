@@ -214,6 +214,7 @@ mod tests {
         assert_eq!(errors.first("comment"), Some("comment_too_long"));
         cancel(&db.pool, &mut db.cx_of(owner.clone()), input(id)).await.unwrap();
         db.clock.advance(Duration::days(40));
+        db.settled().await;
         assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1);
         let refused = cancel(&db.pool, &mut db.cx_of(owner), input(id)).await;
         assert!(matches!(refused, Err(CancelError::Refused(CancelRefusal::Ended))));

@@ -104,6 +104,7 @@ mod tests {
         let again = keep(&db.pool, &mut db.cx_of(owner.clone()), id).await;
         assert!(matches!(again, Err(KeepError::Refused(KeepRefusal::NotScheduled))));
         db.clock.set(started.facts.current_period.end);
+        db.settled().await;
         assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1);
         assert_eq!(
             fixtures::event_types(&db).await[6..],

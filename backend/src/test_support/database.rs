@@ -77,6 +77,23 @@ impl TestDb {
         self.chance.rng()
     }
 
+    /// Waits until no connection is in the middle of anything. A refused command's transaction is rolled back after its
+    /// answer, by the pool; until then its rows are locked, and a worker that skips locked rows would pass them over.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn settled(&self) {
+        let busy = "select exists (select from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle')";
+        while sqlx::query_scalar::<_, bool>(busy)
+            .fetch_one(&self.pool)
+            .await
+            .expect("the test's database answers")
+        {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// The URL of this database, for a process that the test starts.
     ///
     /// # Panics
