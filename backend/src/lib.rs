@@ -22,6 +22,7 @@ pub mod retention;
 pub mod secret;
 pub mod session;
 pub mod sign_in;
+mod tax;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
 pub mod token;

@@ -105,6 +105,24 @@ ids! {
     MailId
     /// A token of an organization's own backend.
     AccessTokenId
+    /// A price reduction.
+    DiscountId
+    /// What comes with a product.
+    BenefitId
+    /// What a change would cost.
+    QuoteId
+    /// A quoted change on its way.
+    SubscriptionChangeId
+    /// A change that waits for the period's end.
+    PendingUpdateId
+    /// A part of a period that is to be billed or given back.
+    ProrationEntryId
+    /// One try to charge an order.
+    PaymentAttemptId
+    /// Money going back.
+    RefundId
+    /// An issued invoice.
+    InvoiceId
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::money::{Money, MoneyError};
 use crate::order::OrderTotals;
 use crate::subscription::Subscription;
+use crate::tax::TaxBehavior;
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -58,7 +59,13 @@ pub fn next_charge(
         quantity: subscription.seats.unwrap_or(1),
         amount: subscription.amount,
     };
-    let totals = OrderTotals::of(subscription.amount.currency, [line.amount.minor], 0, 0)?;
+    let totals = OrderTotals::of(
+        subscription.amount.currency,
+        [line.amount.minor],
+        0,
+        0,
+        TaxBehavior::Exclusive,
+    )?;
     Ok(Some(NextCharge { at, lines: vec![line], totals }))
 }
 
@@ -83,6 +90,10 @@ mod tests {
             canceled_at: None,
             ends_at: None,
             ended_at: None,
+            pause_at_period_end: false,
+            paused_at: None,
+            resumes_at: None,
+            past_due_at: None,
             amount: Money::new(24_000, Currency::EUR),
             seats: Some(12),
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::money::{Currency, Money, MoneyError};
+use crate::tax::TaxBehavior;
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -55,12 +56,13 @@ impl OrderStatusFilter {
     }
 }
 
-/// The sums of an order: total = subtotal − discount + tax.
+/// The sums of an order: total = subtotal − discount, and the tax on top unless the prices have it in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderTotals {
     pub subtotal: Money,
     pub discount: Money,
     pub tax: Money,
+    pub tax_behavior: TaxBehavior,
     pub total: Money,
 }
 
@@ -74,6 +76,7 @@ impl OrderTotals {
         items_minor: impl IntoIterator<Item = i64>,
         discount_minor: i64,
         tax_minor: i64,
+        tax_behavior: TaxBehavior,
     ) -> Result<Self, MoneyError> {
         let mut subtotal = Money::zero(currency);
         for amount in items_minor {
@@ -81,8 +84,12 @@ impl OrderTotals {
         }
         let (discount, tax) =
             (Money::new(discount_minor, currency), Money::new(tax_minor, currency));
-        let total = subtotal.checked_sub(discount)?.checked_add(tax)?;
-        Ok(Self { subtotal, discount, tax, total })
+        let discounted = subtotal.checked_sub(discount)?;
+        let total = match tax_behavior {
+            TaxBehavior::Exclusive => discounted.checked_add(tax)?,
+            TaxBehavior::Inclusive => discounted,
+        };
+        Ok(Self { subtotal, discount, tax, tax_behavior, total })
     }
 }
 
@@ -93,9 +100,14 @@ mod tests {
 
     #[test]
     fn a_discount_comes_off_and_tax_comes_on() {
-        let totals = OrderTotals::of(Currency::EUR, [1000, 500], 300, 228).unwrap();
+        let totals =
+            OrderTotals::of(Currency::EUR, [1000, 500], 300, 228, TaxBehavior::Exclusive).unwrap();
         assert_eq!((totals.subtotal.minor, totals.total.minor), (1500, 1428));
-        assert_eq!(OrderTotals::of(Currency::EUR, [i64::MAX, 1], 0, 0), Err(MoneyError::Overflow));
+        let included =
+            OrderTotals::of(Currency::EUR, [1500], 300, 192, TaxBehavior::Inclusive).unwrap();
+        assert_eq!(included.total.minor, 1200);
+        let overflow = OrderTotals::of(Currency::EUR, [i64::MAX, 1], 0, 0, TaxBehavior::Exclusive);
+        assert_eq!(overflow, Err(MoneyError::Overflow));
     }
 
     #[test]
@@ -114,7 +126,7 @@ mod tests {
     proptest! {
         #[test]
         fn totals_add_up(items in prop::collection::vec(-1_000_000_i64..1_000_000, 0..8), discount in 0_i64..10_000, tax in 0_i64..10_000) {
-            let totals = OrderTotals::of(Currency::USD, items.iter().copied(), discount, tax).unwrap();
+            let totals = OrderTotals::of(Currency::USD, items.iter().copied(), discount, tax, TaxBehavior::Exclusive).unwrap();
             prop_assert_eq!(totals.subtotal.minor, items.iter().sum::<i64>());
             prop_assert_eq!(totals.total.minor, totals.subtotal.minor - discount + tax);
         }

@@ -1,14 +1,17 @@
 //! Billing periods. All instants are UTC; months and years keep the anchor's day as far as the month has it:
 //! 31 January, 28 February, 31 March.
 
+use serde::{Deserialize, Serialize};
 use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use crate::interval::{Interval, RecurringInterval};
 
 /// From `start`, included, to `end`, excluded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Period {
+    #[serde(with = "crate::micros")]
     pub start: OffsetDateTime,
+    #[serde(with = "crate::micros")]
     pub end: OffsetDateTime,
 }
 

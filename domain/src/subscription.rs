@@ -77,7 +77,14 @@ pub struct Subscription {
     pub canceled_at: Option<OffsetDateTime>,
     pub ends_at: Option<OffsetDateTime>,
     pub ended_at: Option<OffsetDateTime>,
-    /// What one period costs.
+    /// It stops at the end of the period and can go on later.
+    pub pause_at_period_end: bool,
+    pub paused_at: Option<OffsetDateTime>,
+    /// When a paused one goes on by itself.
+    pub resumes_at: Option<OffsetDateTime>,
+    /// Since when a payment is missing.
+    pub past_due_at: Option<OffsetDateTime>,
+    /// What one period costs, before discount and tax.
     pub amount: Money,
     pub seats: Option<i32>,
 }
@@ -207,6 +214,10 @@ mod tests {
             canceled_at: None,
             ends_at: None,
             ended_at: None,
+            pause_at_period_end: false,
+            paused_at: None,
+            resumes_at: None,
+            past_due_at: None,
             amount: Money::new(2900, Currency::EUR),
             seats: None,
         }

@@ -32,7 +32,8 @@ pub async fn get(
     let row = sqlx::query!(
         "select s.organization_id, s.subscription_id, s.customer_id, s.product_id, s.price_id, p.name as product_name, s.status, s.currency,
             s.amount_minor, s.seats, s.recurring_interval, s.recurring_interval_count, s.billing_anchor_at, s.current_period_start,
-            s.current_period_end, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at, s.revision,
+            s.current_period_end, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at,
+            s.pause_at_period_end, s.paused_at, s.resumes_at, s.past_due_at, s.discount_id, s.discount_applied_at, s.revision,
             p.description, s.trial_start, s.cancellation_reason, s.cancellation_comment, s.created_at
          from subscription s
          join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
@@ -75,6 +76,12 @@ pub async fn get(
         canceled_at: row.canceled_at,
         ends_at: row.ends_at,
         ended_at: row.ended_at,
+        pause_at_period_end: row.pause_at_period_end,
+        paused_at: row.paused_at,
+        resumes_at: row.resumes_at,
+        past_due_at: row.past_due_at,
+        discount_id: row.discount_id,
+        discount_applied_at: row.discount_applied_at,
         revision: row.revision,
     })?;
     Ok(Some(SubscriptionDetail {

@@ -34,6 +34,12 @@ pub(crate) struct SubscriptionRow {
     pub canceled_at: Option<OffsetDateTime>,
     pub ends_at: Option<OffsetDateTime>,
     pub ended_at: Option<OffsetDateTime>,
+    pub pause_at_period_end: bool,
+    pub paused_at: Option<OffsetDateTime>,
+    pub resumes_at: Option<OffsetDateTime>,
+    pub past_due_at: Option<OffsetDateTime>,
+    pub discount_id: Option<Uuid>,
+    pub discount_applied_at: Option<OffsetDateTime>,
     pub revision: i64,
 }
 
@@ -55,6 +61,10 @@ impl TryFrom<&SubscriptionRow> for Subscription {
             canceled_at: row.canceled_at,
             ends_at: row.ends_at,
             ended_at: row.ended_at,
+            pause_at_period_end: row.pause_at_period_end,
+            paused_at: row.paused_at,
+            resumes_at: row.resumes_at,
+            past_due_at: row.past_due_at,
             amount: Money::new(
                 row.amount_minor,
                 Currency::parse(&row.currency).map_err(|_| bad("currency"))?,
@@ -75,7 +85,8 @@ pub(crate) async fn lock(
         SubscriptionRow,
         "select s.organization_id, s.subscription_id, s.customer_id, s.product_id, s.price_id, p.name as product_name, s.status, s.currency,
             s.amount_minor, s.seats, s.recurring_interval, s.recurring_interval_count, s.billing_anchor_at, s.current_period_start,
-            s.current_period_end, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at, s.revision
+            s.current_period_end, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at,
+            s.pause_at_period_end, s.paused_at, s.resumes_at, s.past_due_at, s.discount_id, s.discount_applied_at, s.revision
          from subscription s
          join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
          where s.organization_id = $1 and s.subscription_id = $2 and ($3::uuid is null or s.customer_id = $3)

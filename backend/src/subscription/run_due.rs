@@ -3,6 +3,7 @@
 use domain::event_type::EventType;
 use domain::id::OrganizationId;
 use domain::order::BillingReason;
+use domain::order_amounts::{OrderLine, order_amounts};
 use domain::period::Period;
 use domain::subscription::{DueOutcome, Subscription, SubscriptionStatus};
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use crate::context::Context;
 use crate::error::{DatabaseError, InconsistencyError};
 use crate::event;
 use crate::order::{InsertOrderError, NewOrder, insert_order};
+use crate::tax;
 
 /// Rows that cannot be carried on are left for a person; after so many in one run something else is wrong.
 const FAILURES_MAX: usize = 10;
@@ -95,7 +97,8 @@ async fn claim(
         SubscriptionRow,
         "select s.organization_id, s.subscription_id, s.customer_id, s.product_id, s.price_id, p.name as product_name, s.status, s.currency,
             s.amount_minor, s.seats, s.recurring_interval, s.recurring_interval_count, s.billing_anchor_at, s.current_period_start,
-            s.current_period_end, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at, s.revision
+            s.current_period_end, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at,
+            s.pause_at_period_end, s.paused_at, s.resumes_at, s.past_due_at, s.discount_id, s.discount_applied_at, s.revision
          from subscription s
          join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
          where s.due_at <= $1 and s.subscription_id <> all ($2) and ($3::uuid is null or s.organization_id = $3)
@@ -152,6 +155,11 @@ async fn begin_period(
         "current_period_end_us": snapshot::micros(before.current_period.end),
     });
     record(tx, cx, row, &after, event_type, previous).await?;
+    let tax =
+        tax::terms(tx, row.organization_id.into(), row.customer_id.into(), row.price_id.into())
+            .await
+            .map_err(InsertOrderError::from)?;
+    let line = OrderLine::of_period(&row.product_name, after.seats, after.amount.minor, Some(next));
     let order = NewOrder {
         organization_id: row.organization_id.into(),
         customer_id: row.customer_id.into(),
@@ -160,7 +168,10 @@ async fn begin_period(
         price_id: row.price_id.into(),
         product_name: row.product_name.clone(),
         billing_reason: BillingReason::SubscriptionCycle,
-        amount: after.amount,
+        amounts: order_amounts(after.amount.currency, vec![line], None, tax.rate, tax.behavior)
+            .map_err(InsertOrderError::from)?,
+        discount_id: None,
+        is_draft: false,
         seats: after.seats,
         period: Some(next),
     };

@@ -72,9 +72,13 @@ pub(crate) fn facts(subscription: &Subscription) -> Value {
         "canceled_at_us": subscription.canceled_at.map(micros),
         "ends_at_us": subscription.ends_at.map(micros),
         "ended_at_us": subscription.ended_at.map(micros),
+        "pause_at_period_end": subscription.pause_at_period_end,
+        "paused_at_us": subscription.paused_at.map(micros),
+        "resumes_at_us": subscription.resumes_at.map(micros),
+        "past_due_at_us": subscription.past_due_at.map(micros),
     })
 }
 
 pub(crate) fn micros(at: OffsetDateTime) -> i64 {
-    i64::try_from(at.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
+    domain::micros::of(at)
 }

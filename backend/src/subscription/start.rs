@@ -6,6 +6,7 @@ use domain::id::{CustomerId, OrderId, OrganizationId, PriceId, ProductId, Subscr
 use domain::interval::{Interval, RecurringInterval};
 use domain::money::{Currency, Money};
 use domain::order::BillingReason;
+use domain::order_amounts::{OrderLine, order_amounts};
 use domain::period::{Period, instant_after, period_after};
 use domain::subscription::{Subscription, SubscriptionStatus};
 use serde_json::Value;
@@ -18,6 +19,7 @@ use crate::error::{DatabaseError, Forbidden, InconsistencyError};
 use crate::event;
 use crate::order::{InsertOrderError, NewOrder, insert_order};
 use crate::price::price_amount;
+use crate::tax;
 
 /// A subscription to start now.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +87,17 @@ pub async fn start(
     };
     let created = snapshot::event(EventType::SubscriptionCreated, subject, &facts, Value::Null);
     event::record(&mut tx, cx, created).await?;
+    let tax = tax::terms(&mut tx, input.organization_id, input.customer_id, input.price_id)
+        .await
+        .map_err(InsertOrderError::from)?;
+    let amount_minor = if facts.trial_end.is_some() { 0 } else { facts.amount.minor };
+    let line = OrderLine::of_period(
+        &offer.product_name,
+        facts.seats,
+        amount_minor,
+        Some(facts.current_period),
+    );
+    let currency = facts.amount.currency;
     let order = NewOrder {
         organization_id: input.organization_id,
         customer_id: input.customer_id,
@@ -93,10 +106,10 @@ pub async fn start(
         price_id: input.price_id,
         product_name: offer.product_name,
         billing_reason: BillingReason::SubscriptionCreate,
-        amount: match facts.trial_end {
-            Some(_) => Money::zero(facts.amount.currency),
-            None => facts.amount,
-        },
+        amounts: order_amounts(currency, vec![line], None, tax.rate, tax.behavior)
+            .map_err(InsertOrderError::from)?,
+        discount_id: None,
+        is_draft: false,
         seats: facts.seats,
         period: Some(facts.current_period),
     };
@@ -194,6 +207,10 @@ fn first_facts(cx: &Context, offer: &Offer, seats: Option<i32>) -> Subscription 
         canceled_at: None,
         ends_at: None,
         ended_at: None,
+        pause_at_period_end: false,
+        paused_at: None,
+        resumes_at: None,
+        past_due_at: None,
         amount: offer.amount,
         seats,
     }

@@ -1,0 +1,5 @@
+//! The tax that a customer's next order bears.
+
+mod terms;
+
+pub(crate) use terms::terms;
