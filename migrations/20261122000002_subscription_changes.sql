@@ -113,3 +113,22 @@ create unique index subscription_change_open_key on subscription_change (organiz
 create index subscription_change_order_idx on subscription_change (organization_id, order_id) where order_id is not null;
 comment on table subscription_change is
     'A quoted change on its way: pending until its charge is settled, then applied, refused or expired. At most one is open per subscription; renewals and other changes wait for it. Kept as long as the subscription.';
+
+create table customer_seat (
+    organization_id  uuid not null,
+    customer_seat_id uuid not null,
+    subscription_id  uuid not null,
+    member_id        uuid not null,
+    status           text not null,
+    created_at       timestamptz not null,
+    claimed_at       timestamptz,
+    revoked_at       timestamptz,
+    constraint customer_seat_pkey primary key (organization_id, customer_seat_id),
+    constraint customer_seat_subscription_fkey foreign key (organization_id, subscription_id) references subscription (organization_id, subscription_id),
+    constraint customer_seat_member_fkey foreign key (organization_id, member_id) references member (organization_id, member_id),
+    constraint customer_seat_status_known check (status in ('pending', 'claimed', 'revoked')),
+    constraint customer_seat_revoked_whole check ((status = 'revoked') = (revoked_at is not null))
+);
+create unique index customer_seat_member_key on customer_seat (organization_id, subscription_id, member_id) where status <> 'revoked';
+comment on table customer_seat is
+    'Who uses a seat of a subscription. Pending and claimed ones count as assigned; a revoked one frees the seat, not the bill. Kept as long as the subscription.';

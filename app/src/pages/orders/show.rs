@@ -128,7 +128,7 @@ fn items(t: Text, view: &OrderView) -> AnyView {
             amount: item.amount,
         })
         .collect();
-    let OrderTotals { subtotal, discount, tax, total } = view.totals;
+    let OrderTotals { subtotal, discount, tax, total, .. } = view.totals;
     let mut parts = Vec::new();
     if discount.minor != 0 || tax.minor != 0 {
         parts.push((t.charge_subtotal().to_owned(), subtotal));
@@ -204,6 +204,7 @@ mod tests {
                 subtotal: euro(total_minor),
                 discount: euro(0),
                 tax: euro(0),
+                tax_behavior: domain::tax::TaxBehavior::Exclusive,
                 total: euro(total_minor),
             },
             created_on: Day(date!(2026 - 05 - 01)),

@@ -167,12 +167,6 @@ fn event_words(t: Text, event_type: Option<EventType>) -> &'static str {
         Some(EventType::SessionCreated) => t.activity_event_session_created(),
         Some(EventType::SessionEnded) => t.activity_event_session_ended(),
         Some(EventType::HandOverCreated) => t.activity_event_hand_over_created(),
-        Some(
-            EventType::OrganizationCreated
-            | EventType::ProductCreated
-            | EventType::PriceCreated
-            | EventType::AccessTokenCreated,
-        )
-        | None => t.activity_event_other(),
+        Some(_) | None => t.activity_event_other(),
     }
 }
