@@ -109,6 +109,8 @@ ids! {
     DiscountId
     /// What comes with a product.
     BenefitId
+    /// Who uses a seat of a subscription.
+    CustomerSeatId
     /// What a change would cost.
     QuoteId
     /// A quoted change on its way.

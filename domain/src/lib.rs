@@ -20,6 +20,8 @@ pub mod order;
 pub mod order_amounts;
 pub mod period;
 pub mod price;
+pub mod product;
+pub mod refund_policy;
 pub mod role;
 pub mod seat_tiers;
 pub mod sign_in_code;

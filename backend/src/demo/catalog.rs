@@ -137,8 +137,13 @@ pub(super) async fn create(
         };
         let product_id = product::create(db, cx, input).await?;
         for currency in [Currency::EUR, Currency::USD] {
-            let input =
-                CreatePrice { organization_id, product_id, amount: plan.amount()?, currency };
+            let input = CreatePrice {
+                organization_id,
+                product_id,
+                amount: plan.amount()?,
+                currency,
+                tax_behavior: None,
+            };
             let price_id = price::create(db, cx, input).await?;
             catalog.insert((plan, currency), (product_id, price_id));
         }

@@ -4,6 +4,7 @@ use domain::event_type::EventType;
 use domain::id::{OrganizationId, PriceId, ProductId};
 use domain::money::Currency;
 use domain::price::PriceAmount;
+use domain::tax::TaxBehavior;
 use serde_json::json;
 use sqlx::PgPool;
 use thiserror::Error;
@@ -19,6 +20,8 @@ pub struct CreatePrice {
     pub product_id: ProductId,
     pub amount: PriceAmount,
     pub currency: Currency,
+    /// Whether tax comes on top of the amount or is in it; as the organization says when missing.
+    pub tax_behavior: Option<TaxBehavior>,
 }
 
 #[derive(Debug, Error)]
@@ -52,8 +55,8 @@ pub async fn create(
     };
     let mut tx = db.begin().await?;
     sqlx::query!(
-        "insert into price (organization_id, price_id, product_id, amount_type, currency, amount_minor, seat_tiers, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into price (organization_id, price_id, product_id, amount_type, currency, amount_minor, seat_tiers, tax_behavior, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         input.organization_id.as_uuid(),
         price_id.as_uuid(),
         input.product_id.as_uuid(),
@@ -61,6 +64,7 @@ pub async fn create(
         input.currency.as_str(),
         amount_minor,
         seat_tiers,
+        input.tax_behavior.map(TaxBehavior::as_str),
         cx.now,
     )
     .execute(&mut *tx)
@@ -75,7 +79,7 @@ pub async fn create(
         subject_kind: "price",
         subject_id: price_id.into(),
         customer_id: None,
-        snapshot: json!({ "product_id": input.product_id, "amount": input.amount, "currency": input.currency }),
+        snapshot: json!({ "product_id": input.product_id, "amount": input.amount, "currency": input.currency, "tax_behavior": input.tax_behavior }),
     };
     event::record(&mut tx, cx, created).await?;
     tx.commit().await?;
@@ -94,6 +98,7 @@ mod tests {
             product_id: offer.product_id,
             amount: PriceAmount::Fixed { amount_minor: 3_100 },
             currency: Currency::USD,
+            tax_behavior: Some(TaxBehavior::Inclusive),
         }
     }
 
@@ -102,12 +107,16 @@ mod tests {
         let db = TestDb::new().await;
         let offer = Offer::monthly(&db, fixtures::organization(&db, "acme").await).await;
         create(&db.pool, &mut db.cx(), price(&offer)).await.unwrap();
-        let amounts: Vec<(String, i64)> =
-            sqlx::query_as("select currency, amount_minor from price order by currency")
-                .fetch_all(&db.pool)
-                .await
-                .unwrap();
-        assert_eq!(amounts, [("eur".into(), 2_900), ("usd".into(), 3_100)]);
+        let amounts: Vec<(String, i64, Option<String>)> = sqlx::query_as(
+            "select currency, amount_minor, tax_behavior from price order by currency",
+        )
+        .fetch_all(&db.pool)
+        .await
+        .unwrap();
+        assert_eq!(
+            amounts,
+            [("eur".into(), 2_900, None), ("usd".into(), 3_100, Some("inclusive".into()))]
+        );
         assert_eq!(fixtures::event_types(&db).await.last().unwrap(), "price.created");
     }
 

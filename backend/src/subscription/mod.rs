@@ -4,7 +4,7 @@ mod cancel;
 mod get;
 mod keep;
 mod list;
-mod row;
+pub(crate) mod row;
 mod run_due;
 mod snapshot;
 mod start;

@@ -1,13 +1,15 @@
 //! Products, prices and subscriptions that tests start from, made by the commands themselves.
 
-use domain::id::{OrganizationId, PriceId, ProductId};
+use domain::discount::{DiscountAmount, DiscountDuration};
+use domain::id::{DiscountId, OrganizationId, PriceId, ProductId};
 use domain::interval::{Interval, RecurringInterval};
-use domain::money::Currency;
+use domain::money::{Currency, Money};
 use domain::price::PriceAmount;
 use domain::seat_tiers::{SeatTier, SeatTierType, SeatTiers};
 
 use super::TestDb;
 use crate::actor::MemberActor;
+use crate::discount::{self, CreateDiscount};
 use crate::price::{self, CreatePrice};
 use crate::product::{self, CreateProduct};
 use crate::subscription::{self, StartSubscription, StartedSubscription};
@@ -21,7 +23,7 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// A product and its price in euros.
+    /// A product called Pro and its price in euros.
     ///
     /// # Panics
     /// When it cannot be made.
@@ -32,19 +34,109 @@ impl Offer {
         recurring: Option<RecurringInterval>,
         trial_days: Option<i32>,
     ) -> Self {
+        Self::named(db, organization_id, "Pro", amount, Currency::EUR, recurring, trial_days).await
+    }
+
+    /// A product of any name and its price in any currency.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn named(
+        db: &TestDb,
+        organization_id: OrganizationId,
+        name: &str,
+        amount: PriceAmount,
+        currency: Currency,
+        recurring: Option<RecurringInterval>,
+        trial_days: Option<i32>,
+    ) -> Self {
         let trial =
             trial_days.map(|days| RecurringInterval::new(Interval::Day, days).expect("a trial"));
         let input = CreateProduct {
             organization_id,
-            name: "Pro".into(),
+            name: name.into(),
             description: None,
             recurring,
             trial,
         };
         let product_id = product::create(&db.pool, &mut db.cx(), input).await.expect("a product");
-        let input = CreatePrice { organization_id, product_id, amount, currency: Currency::EUR };
+        let input =
+            CreatePrice { organization_id, product_id, amount, currency, tax_behavior: None };
         let price_id = price::create(&db.pool, &mut db.cx(), input).await.expect("a price");
         Self { organization_id, product_id, price_id }
+    }
+
+    /// The same product at another price, of a currency of its own or not.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn and_price(&self, db: &TestDb, amount: PriceAmount, currency: Currency) -> Self {
+        let input = CreatePrice {
+            organization_id: self.organization_id,
+            product_id: self.product_id,
+            amount,
+            currency,
+            tax_behavior: None,
+        };
+        let price_id = price::create(&db.pool, &mut db.cx(), input).await.expect("a price");
+        Self { price_id, ..*self }
+    }
+
+    /// Business at €59.00 a month: the plan to change up to.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn business(db: &TestDb, organization_id: OrganizationId) -> Self {
+        let amount = PriceAmount::Fixed { amount_minor: 5_900 };
+        let every = Some(RecurringInterval::MONTHLY);
+        Self::named(db, organization_id, "Business", amount, Currency::EUR, every, None).await
+    }
+
+    /// Starter at €9.00 a month: the plan to change down to.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn starter(db: &TestDb, organization_id: OrganizationId) -> Self {
+        let amount = PriceAmount::Fixed { amount_minor: 900 };
+        let every = Some(RecurringInterval::MONTHLY);
+        Self::named(db, organization_id, "Starter", amount, Currency::EUR, every, None).await
+    }
+
+    /// Pro yearly at €290.00 a year.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn yearly(db: &TestDb, organization_id: OrganizationId) -> Self {
+        let amount = PriceAmount::Fixed { amount_minor: 29_000 };
+        let every = Some(RecurringInterval::new(Interval::Year, 1).expect("a year"));
+        Self::named(db, organization_id, "Pro yearly", amount, Currency::EUR, every, None).await
+    }
+
+    /// Pro at $31.00 a month, in dollars only.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn in_dollars(db: &TestDb, organization_id: OrganizationId) -> Self {
+        let amount = PriceAmount::Fixed { amount_minor: 3_100 };
+        let every = Some(RecurringInterval::MONTHLY);
+        Self::named(db, organization_id, "Pro USD", amount, Currency::USD, every, None).await
+    }
+
+    /// Team: the seats 1 to 5 at €10.00 each, the next ones up to 20 at €8.00, all further ones at €5.00, a month.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn graduated(db: &TestDb, organization_id: OrganizationId) -> Self {
+        let tier = |min_seats, max_seats, price_per_seat_minor| SeatTier {
+            min_seats,
+            max_seats,
+            price_per_seat_minor,
+        };
+        let tiers = vec![tier(1, Some(5), 1_000), tier(6, Some(20), 800), tier(21, None, 500)];
+        let seat_tiers = SeatTiers::parse(SeatTierType::Graduated, tiers).expect("tiers");
+        let amount = PriceAmount::SeatBased { seat_tiers };
+        let every = Some(RecurringInterval::MONTHLY);
+        Self::named(db, organization_id, "Team", amount, Currency::EUR, every, None).await
     }
 
     /// Pro at €29.00 a month.
@@ -116,4 +208,55 @@ impl Offer {
 /// When that is refused.
 pub async fn subscribed(db: &TestDb, member: &MemberActor) -> StartedSubscription {
     Offer::monthly(db, member.organization_id).await.subscribe(db, member).await
+}
+
+/// Pro at €10.00 per seat and month for the member's customer.
+///
+/// # Panics
+/// When that is refused.
+pub async fn subscribed_with_seats(
+    db: &TestDb,
+    member: &MemberActor,
+    seats: i32,
+) -> StartedSubscription {
+    let offer = Offer::per_seat(db, member.organization_id).await;
+    subscription::start(&db.pool, &mut db.cx(), offer.start_for(member, Some(seats)))
+        .await
+        .expect("a subscription")
+}
+
+/// So many basis points off (2,500 is a quarter).
+///
+/// # Panics
+/// When it cannot be made.
+pub async fn percent_off(
+    db: &TestDb,
+    organization_id: OrganizationId,
+    basis_points: i32,
+    duration: DiscountDuration,
+) -> DiscountId {
+    discount(db, organization_id, DiscountAmount::Percentage { basis_points }, duration).await
+}
+
+/// A fixed amount off, in the currencies that are named.
+///
+/// # Panics
+/// When it cannot be made.
+pub async fn amount_off(
+    db: &TestDb,
+    organization_id: OrganizationId,
+    amounts: Vec<Money>,
+    duration: DiscountDuration,
+) -> DiscountId {
+    discount(db, organization_id, DiscountAmount::Fixed { amounts }, duration).await
+}
+
+async fn discount(
+    db: &TestDb,
+    organization_id: OrganizationId,
+    amount: DiscountAmount,
+    duration: DiscountDuration,
+) -> DiscountId {
+    let input = CreateDiscount { organization_id, name: "Welcome".into(), amount, duration };
+    discount::create(&db.pool, &mut db.cx(), input).await.expect("a discount")
 }

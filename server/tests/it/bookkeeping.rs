@@ -30,6 +30,7 @@ pub async fn subscribe(app: &TestApp, member: &MemberActor) -> SubscriptionId {
         product_id,
         amount: PriceAmount::Fixed { amount_minor: 2400 },
         currency: Currency::parse("eur").unwrap(),
+        tax_behavior: None,
     };
     let price_id = price::create(db, &mut cx, price).await.unwrap();
     let start = StartSubscription {
