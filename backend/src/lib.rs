@@ -40,4 +40,5 @@ pub mod overview;
 pub mod price;
 pub mod product;
 pub mod progress;
+pub mod quote;
 pub mod subscription;

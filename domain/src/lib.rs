@@ -2,6 +2,7 @@
 
 mod text_enum;
 
+pub mod change;
 pub mod color;
 pub mod customer_type;
 pub mod discount;
@@ -21,6 +22,7 @@ pub mod order_amounts;
 pub mod period;
 pub mod price;
 pub mod product;
+pub mod quote;
 pub mod refund_policy;
 pub mod role;
 pub mod seat_tiers;
