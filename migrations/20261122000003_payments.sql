@@ -33,6 +33,12 @@ alter table order_item
     add constraint order_item_tax_rate_range check (tax_rate_ppm between 0 and 1000000),
     add constraint order_item_tax_reason_known check (tax_reason in ('standard', 'reverse_charge', 'customer_exempt', 'not_collected', 'address_missing'));
 
+alter table organization
+    add column payment_processor text,
+    add constraint organization_payment_processor_known check (payment_processor in ('sandbox'));
+comment on column organization.payment_processor is
+    'Who charges its customers. Null: nobody does; orders stay open until a payment is noted, by bank transfer for example.';
+
 create table payment_attempt (
     organization_id      uuid not null,
     payment_attempt_id   uuid not null,
@@ -84,7 +90,7 @@ create table refund (
     constraint refund_order_fkey foreign key (organization_id, order_id) references orders (organization_id, order_id),
     constraint refund_attempt_fkey foreign key (organization_id, payment_attempt_id) references payment_attempt (organization_id, payment_attempt_id),
     constraint refund_state_known check (state in ('prepared', 'unknown', 'succeeded', 'failed', 'for_a_person')),
-    constraint refund_reason_known check (reason in ('cancellation')),
+    constraint refund_reason_known check (reason in ('cancellation', 'order_void')),
     constraint refund_settled_whole check ((state in ('succeeded', 'failed')) = (settled_at is not null)),
     constraint refund_due_open check (due_at is null or settled_at is null),
     constraint refund_amount_range check (amount_minor > 0 and tax_minor between 0 and amount_minor)

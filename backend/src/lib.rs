@@ -37,6 +37,7 @@ mod input;
 pub mod invariants;
 pub mod order;
 pub mod overview;
+pub mod payment;
 pub mod price;
 pub mod product;
 pub mod progress;

@@ -32,6 +32,7 @@ macro_rules! event_types {
 
 event_types! {
     OrganizationCreated = "organization.created"
+    OrganizationProcessorChosen = "organization.processor_chosen"
     CustomerCreated = "customer.created"
     MemberCreated = "member.created"
     OrganizationSettingsUpdated = "organization.settings_updated"

@@ -19,6 +19,7 @@ pub mod money;
 pub mod next_charge;
 pub mod order;
 pub mod order_amounts;
+pub mod payment;
 pub mod period;
 pub mod price;
 pub mod product;

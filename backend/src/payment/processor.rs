@@ -1,0 +1,108 @@
+//! The port through which money moves.
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+
+use domain::id::{CustomerId, OrganizationId, PaymentAttemptId, RefundId};
+use domain::money::Money;
+use domain::payment::PaymentOutcome;
+use thiserror::Error;
+use time::OffsetDateTime;
+
+/// What a processor is asked to charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewPayment {
+    /// The idempotency key; also kept by the processor, so that the payment can be found by it.
+    pub payment_attempt_id: PaymentAttemptId,
+    pub organization_id: OrganizationId,
+    pub customer_id: CustomerId,
+    pub amount: Money,
+}
+
+/// By what a payment is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaymentKey<'a> {
+    pub payment_attempt_id: PaymentAttemptId,
+    /// The processor's own id, if it ever arrived.
+    pub processor_payment_id: Option<&'a str>,
+}
+
+/// What a processor knows of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// Created, but never confirmed: no money moves.
+    Unconfirmed {
+        processor_payment_id: String,
+    },
+    Canceled,
+    Known {
+        processor_payment_id: String,
+        outcome: PaymentOutcome,
+    },
+    /// It knows no such payment, or does not say.
+    Silent,
+}
+
+/// What a processor is asked to give back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewProcessorRefund<'a> {
+    /// The idempotency key.
+    pub refund_id: RefundId,
+    pub processor_payment_id: &'a str,
+    pub amount: Money,
+}
+
+/// What giving back came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefundOutcome {
+    Succeeded { processor_refund_id: String },
+    Failed,
+    Unknown,
+}
+
+/// The processor could not be asked, or its answer was lost: whatever was asked for may have happened.
+#[derive(Debug, Error)]
+#[error("the payment processor did not answer")]
+pub struct NoAnswer(#[source] pub Box<dyn Error + Send + Sync>);
+
+/// A processor's answer to one call.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, NoAnswer>> + Send + 'a>>;
+
+/// Whoever charges cards. Every call may be repeated: the same key is the same payment, and a payment is confirmed once.
+/// `now` is the time of the call; a processor with a clock of its own may ignore it.
+pub trait PaymentProcessor: Send + Sync + Debug {
+    /// The name in `organization.payment_processor`.
+    fn name(&self) -> &'static str;
+
+    /// Announces a payment and answers the processor's id of it. No money moves yet.
+    fn create<'a>(&'a self, payment: &'a NewPayment, now: OffsetDateTime) -> Answer<'a, String>;
+
+    /// Charges it, or says what came of charging it before.
+    fn confirm<'a>(
+        &'a self,
+        processor_payment_id: &'a str,
+        now: OffsetDateTime,
+    ) -> Answer<'a, PaymentOutcome>;
+
+    /// What became of a payment; changes nothing.
+    fn read<'a>(&'a self, key: PaymentKey<'a>, now: OffsetDateTime) -> Answer<'a, Reading>;
+
+    /// Gives a payment up, if it can still be given up, and answers what it is then.
+    fn cancel<'a>(
+        &'a self,
+        processor_payment_id: &'a str,
+        now: OffsetDateTime,
+    ) -> Answer<'a, Reading>;
+
+    /// Gives money back.
+    fn refund<'a>(
+        &'a self,
+        refund: NewProcessorRefund<'a>,
+        now: OffsetDateTime,
+    ) -> Answer<'a, RefundOutcome>;
+
+    /// What became of a refund; `None` when the processor knows none by that key.
+    fn read_refund(&self, refund_id: RefundId) -> Answer<'_, Option<RefundOutcome>>;
+}

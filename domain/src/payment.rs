@@ -1,0 +1,180 @@
+//! Trying to charge an order: what a try comes to, and when the next one is due.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// Why an order is charged.
+    PaymentTrigger {
+        Purchase = "purchase",
+        SubscriptionCycle = "subscription_cycle",
+        SubscriptionUpdate = "subscription_update",
+        /// Again by itself, after a charge was declined.
+        RetryDunning = "retry_dunning",
+        /// Again because the customer asked for it.
+        RetryCustomer = "retry_customer",
+    }
+}
+
+impl PaymentTrigger {
+    /// Failures of such tries move the schedule of retries on.
+    pub const fn is_scheduled(self) -> bool {
+        matches!(self, Self::Purchase | Self::SubscriptionCycle | Self::RetryDunning)
+    }
+}
+
+text_enum! {
+    /// Where one try stands.
+    PaymentAttemptState {
+        /// Written down; the processor may not know of it.
+        Prepared = "prepared",
+        /// The processor gave it an id.
+        Created = "created",
+        /// The processor was asked and gave no clear answer.
+        Unknown = "unknown",
+        /// The customer has to do something, such as 3-D Secure.
+        RequiresAction = "requires_action",
+        Succeeded = "succeeded",
+        Declined = "declined",
+        /// It never came to a charge, and never will.
+        Abandoned = "abandoned",
+        /// The processor has no answer that a program could act on.
+        ForAPerson = "for_a_person",
+    }
+}
+
+impl PaymentAttemptState {
+    /// Nothing more will come of it.
+    pub const fn is_settled(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Declined | Self::Abandoned)
+    }
+}
+
+text_enum! {
+    /// Why a charge was declined, as far as a processor says.
+    DeclineCode {
+        InsufficientFunds = "insufficient_funds",
+        ExpiredCard = "expired_card",
+        AuthenticationRequired = "authentication_required",
+        ProcessingError = "processing_error",
+        GenericDecline = "generic_decline",
+        LostCard = "lost_card",
+        StolenCard = "stolen_card",
+        PickUpCard = "pick_up_card",
+        InvalidAccount = "invalid_account",
+        ClosedAccount = "closed_account",
+        DoNotTryAgain = "do_not_try_again",
+        Fraudulent = "fraudulent",
+        RevocationOfAuthorization = "revocation_of_authorization",
+    }
+}
+
+impl DeclineCode {
+    /// The same charge may go through another day.
+    pub const fn is_recoverable(self) -> bool {
+        matches!(
+            self,
+            Self::InsufficientFunds
+                | Self::ExpiredCard
+                | Self::AuthenticationRequired
+                | Self::ProcessingError
+                | Self::GenericDecline
+        )
+    }
+}
+
+/// What a try to charge came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaymentOutcome {
+    Succeeded,
+    Declined(DeclineCode),
+    /// The customer has to finish it there.
+    RequiresAction {
+        url: String,
+    },
+    /// Not known yet: still running, or no answer came. Never charged anew.
+    Unknown,
+}
+
+text_enum! {
+    /// Why money goes back.
+    RefundReason {
+        Cancellation = "cancellation",
+        /// The charge went through after its order had become void.
+        OrderVoid = "order_void",
+    }
+}
+
+/// Days from one failed try to the next.
+pub const RETRY_DAYS: [i64; 4] = [2, 5, 7, 7];
+
+/// A subscription whose payment is missing for so long is ended.
+pub const PAST_DUE_LASTS: Duration = Duration::minutes(21 * 24 * 60 + 1);
+
+/// What follows a failed try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// Look at the order again then: try again, or, past the last day, give up.
+    NextAt(OffsetDateTime),
+    GiveUp,
+}
+
+/// What follows when the `failures`-th scheduled try of an order has failed at `now`, of a subscription past due since
+/// `past_due_at`. A decline that cannot recover leaves the customer all the time until the last day, but is not tried again.
+pub fn after_failure(
+    failures: usize,
+    is_recoverable: bool,
+    past_due_at: OffsetDateTime,
+    now: OffsetDateTime,
+) -> AfterFailure {
+    let deadline = past_due_at + PAST_DUE_LASTS;
+    if !is_recoverable {
+        return if now < deadline { AfterFailure::NextAt(deadline) } else { AfterFailure::GiveUp };
+    }
+    match RETRY_DAYS.get(failures.saturating_sub(1)) {
+        Some(days) => AfterFailure::NextAt(now + Duration::days(*days)),
+        None => AfterFailure::GiveUp,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    const FIRST: OffsetDateTime = datetime!(2026-05-01 09:00 UTC);
+
+    #[test]
+    fn four_retries_over_three_weeks_then_the_end() {
+        let mut now = FIRST;
+        let mut days = vec![];
+        for failures in 1.. {
+            match after_failure(failures, true, FIRST, now) {
+                AfterFailure::NextAt(at) => now = at,
+                AfterFailure::GiveUp => break,
+            }
+            days.push((now - FIRST).whole_days());
+        }
+        assert_eq!(days, [2, 7, 14, 21]);
+        assert!(now < FIRST + PAST_DUE_LASTS, "the last try is within the time allowed");
+    }
+
+    #[test]
+    fn what_cannot_recover_waits_for_the_last_day() {
+        let deadline = datetime!(2026-05-22 09:01 UTC);
+        let later = FIRST + Duration::days(3);
+        assert_eq!(after_failure(1, false, FIRST, FIRST), AfterFailure::NextAt(deadline));
+        assert_eq!(after_failure(2, false, FIRST, later), AfterFailure::NextAt(deadline));
+        assert_eq!(after_failure(2, false, FIRST, deadline), AfterFailure::GiveUp);
+    }
+
+    #[test]
+    fn lost_cards_do_not_recover_and_empty_accounts_do() {
+        assert!(DeclineCode::InsufficientFunds.is_recoverable());
+        assert!(!DeclineCode::LostCard.is_recoverable());
+        for state in PaymentAttemptState::ALL {
+            assert_eq!(PaymentAttemptState::parse(state.as_str()), Some(*state));
+        }
+    }
+}
