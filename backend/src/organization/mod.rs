@@ -2,6 +2,10 @@
 
 mod create;
 mod find;
+mod update_portal_settings;
 
 pub use create::{CreateOrganization, CreateOrganizationError, create};
 pub use find::{OrganizationView, PortalSettings, find, find_by_slug};
+pub use update_portal_settings::{
+    UpdatePortalSettings, UpdatePortalSettingsError, update_portal_settings,
+};
