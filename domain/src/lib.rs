@@ -2,8 +2,10 @@
 
 mod text_enum;
 
+pub mod address;
 pub mod change;
 pub mod color;
+pub mod country;
 pub mod customer_type;
 pub mod discount;
 pub mod email;
@@ -31,3 +33,5 @@ pub mod sign_in_code;
 pub mod slug;
 pub mod subscription;
 pub mod tax;
+pub mod tax_id;
+pub mod tax_rate;
