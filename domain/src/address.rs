@@ -142,8 +142,8 @@ fn matched(form: &str, typed: &str) -> Option<String> {
         typed.chars().filter(|c| !is_separator(c)).map(|c| c.to_ascii_uppercase()).collect();
     let country_letters = form.split_once('-').map_or("", |(letters, _)| letters);
     let is_left_out = country_letters == "LV" && !bare.starts_with(country_letters);
-    let mut typed =
-        is_left_out.then_some(country_letters).unwrap_or_default().chars().chain(bare.chars());
+    let letters = if is_left_out { country_letters } else { "" };
+    let mut typed = letters.chars().chain(bare.chars());
     let mut read = String::with_capacity(form.len());
     for place in form.chars() {
         if is_separator(&place) {
