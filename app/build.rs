@@ -13,6 +13,20 @@ const REFERENCE: &str = "en";
 /// Keys that code looks up by a name it was handed (an error's code), beside the methods: the function and the keys' prefix.
 const FAMILIES: [(&str, &str); 3] =
     [("error", "error."), ("role", "role."), ("cancel_reason", "cancel.reason_")];
+/// Areas that only the server speaks of, in pages that it makes as data: browsers do not fetch these texts.
+const SERVER_AREAS: [&str; 11] = [
+    "billing.",
+    "cancel.",
+    "invoice.",
+    "keep.",
+    "pause.",
+    "plan.",
+    "quote.",
+    "resubscribe.",
+    "resume.",
+    "seats.",
+    "update.",
+];
 const KEYWORDS: [&str; 12] =
     ["as", "for", "if", "in", "loop", "match", "move", "self", "type", "use", "where", "yield"];
 
@@ -128,6 +142,17 @@ fn compare(tag: &str, locale: &Locale, reference: &Locale, mistakes: &mut Vec<St
     }
 }
 
+fn is_servers(key: &str) -> bool {
+    SERVER_AREAS.iter().any(|area| key.starts_with(area))
+}
+
+/// The keys in the order of the texts: those that browsers fetch first.
+fn in_order(reference: &Locale) -> Vec<(&String, &Form)> {
+    let (servers, shared): (Vec<_>, Vec<_>) =
+        reference.iter().partition(|(key, _)| is_servers(key));
+    shared.into_iter().chain(servers).collect()
+}
+
 fn identifier(name: &str) -> String {
     let plain = name.replace(['.', '-'], "_");
     if KEYWORDS.contains(&plain.as_str()) { format!("{plain}_") } else { plain }
@@ -137,8 +162,11 @@ fn methods(reference: &Locale) -> String {
     let mut code = String::from("impl Text {\n");
     let mut at = 0_usize;
     let mut index: BTreeMap<&str, usize> = BTreeMap::new();
-    for (key, form) in reference {
+    for (key, form) in in_order(reference) {
         let name = identifier(key);
+        if is_servers(key) {
+            code.push_str("    #[cfg(feature = \"ssr\")]\n");
+        }
         let names = arguments(form);
         let shown = match form {
             Form::Plain(text) => text,
@@ -182,6 +210,9 @@ fn methods(reference: &Locale) -> String {
             writeln!(arms, "            {:?} => {at},", &key[prefix.len()..]).expect("a String");
         }
         if !arms.is_empty() {
+            if is_servers(prefix) {
+                code.push_str("    #[cfg(feature = \"ssr\")]\n");
+            }
             writeln!(code, "    /// The text of `{prefix}<name>`, if there is one.\n    #[must_use] pub fn {family}(self, name: &str) -> Option<&'static str> {{\n        let at = match name {{\n{arms}            _ => return None,\n        }};\n        Some(self.entry(at))\n    }}").expect("a String");
         }
     }
@@ -192,7 +223,7 @@ fn methods(reference: &Locale) -> String {
 /// The texts of one locale in the order of the methods, placeholders numbered.
 fn numbered(locale: &Locale, reference: &Locale) -> Vec<String> {
     let mut texts = Vec::new();
-    for (key, expected) in reference {
+    for (key, expected) in in_order(reference) {
         let names = arguments(expected);
         let number = |text: &String| {
             names.iter().enumerate().fold(text.clone(), |text, (i, name)| {
@@ -209,9 +240,13 @@ fn numbered(locale: &Locale, reference: &Locale) -> Vec<String> {
 
 fn values(locales: &BTreeMap<String, Locale>, reference: &Locale, out: &Path) -> String {
     let mut code = String::from("pub(crate) static LOCALES: &[Texts] = &[\n");
+    let entries = |form: &Form| if matches!(form, Form::Plain(_)) { 1 } else { 2 };
+    let servers: usize =
+        reference.iter().filter(|(key, _)| is_servers(key)).map(|(_, form)| entries(form)).sum();
     for (tag, locale) in locales {
         let texts = numbered(locale, reference);
-        let body = serde_json::to_string(&texts).expect("texts are JSON");
+        let shared = texts.len() - servers;
+        let body = serde_json::to_string(&texts[..shared]).expect("texts are JSON");
         fs::write(out.join(format!("{tag}.json.br")), compressed(body.as_bytes()))
             .expect("OUT_DIR is writable");
         writeln!(

@@ -21,6 +21,9 @@ pub enum AppError {
     /// The state of the thing refuses this step. `code` has a text `error.<code>`.
     #[error("refused: {code}")]
     Conflict { code: String },
+    /// The processor declined a payment. `code` has a text `error.<code>`.
+    #[error("the payment was declined: {code}")]
+    Declined { code: String },
     #[error("too many tries; wait {retry_after_s} s")]
     RateLimited { retry_after_s: u32 },
     /// Our mistake, logged with this id.
@@ -55,6 +58,7 @@ impl AppError {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Invalid(_) => 422,
+            Self::Declined { .. } => 402,
             Self::Conflict { .. } => 409,
             Self::RateLimited { .. } => 429,
             Self::Internal { .. } => 500,
@@ -136,6 +140,7 @@ mod tests {
             AppError::Unauthenticated,
             AppError::field("email", "required"),
             AppError::conflict("ended"),
+            AppError::Declined { code: "declined".to_owned() },
             AppError::RateLimited { retry_after_s: 60 },
             AppError::Internal { request_id: "r".to_owned() },
         ];

@@ -17,7 +17,7 @@ use crate::live::{self, Refresh};
 use crate::page_path::PagePath;
 #[cfg(feature = "ssr")]
 use crate::pages::{components, sign_in};
-use crate::pages::{error, orders, overview, settings, subscription};
+use crate::pages::{error, orders, overview, settings, sheet};
 use crate::ui::form::RefusedForm;
 
 #[cfg(feature = "hydrate")]
@@ -84,47 +84,63 @@ fn Portal() -> impl IntoView {
 }
 
 /// A page: where it stands, what it shows.
-type Page = (&'static str, fn() -> AnyView);
+type Page = (&'static str, Shown);
+
+/// What a page shows.
+#[derive(Clone, Copy)]
+enum Shown {
+    /// A component.
+    Of(fn() -> AnyView),
+    /// What the server makes as data under this name.
+    Sheet(&'static str),
+}
+
+use Shown::{Of, Sheet};
 
 const PAGES: &[Page] = &[
-    ("/:organization/portal", overview::page),
-    ("/:organization/portal/subscriptions/:id", subscription::show::page),
-    ("/:organization/portal/subscriptions/:id/cancel", subscription::cancel::page),
-    ("/:organization/portal/subscriptions/:id/keep", subscription::keep::page),
-    ("/:organization/portal/orders", orders::list::page),
-    ("/:organization/portal/orders/:id", orders::show::page),
-    ("/:organization/portal/settings/sessions", settings::sessions::page),
-    ("/:organization/portal/settings/activity", settings::activity::page),
+    ("/:organization/portal", Of(overview::page)),
+    ("/:organization/portal/subscriptions/:id", Sheet("subscription")),
+    ("/:organization/portal/subscriptions/:id/cancel", Sheet("cancel")),
+    ("/:organization/portal/subscriptions/:id/keep", Sheet("keep")),
+    ("/:organization/portal/orders", Of(orders::list::page)),
+    ("/:organization/portal/orders/:id", Of(orders::show::page)),
+    ("/:organization/portal/settings/sessions", Of(settings::sessions::page)),
+    ("/:organization/portal/settings/activity", Of(settings::activity::page)),
     // A link from a running page to the way in leaves it.
     #[cfg(not(feature = "ssr"))]
-    ("/:organization/portal/sign-in", crate::visit::anew),
+    ("/:organization/portal/sign-in", Of(crate::visit::anew)),
     // The server's alone: pages without script.
     #[cfg(feature = "ssr")]
-    ("/:organization/portal/sign-in", sign_in::email::page),
+    ("/:organization/portal/sign-in", Of(sign_in::email::page)),
     #[cfg(feature = "ssr")]
-    ("/:organization/portal/sign-in/code", sign_in::code::page),
+    ("/:organization/portal/sign-in/code", Of(sign_in::code::page)),
     #[cfg(feature = "ssr")]
-    ("/:organization/portal/sign-in/link", sign_in::link::page),
+    ("/:organization/portal/sign-in/link", Of(sign_in::link::page)),
     #[cfg(feature = "ssr")]
-    ("/:organization/portal/sign-in/choose", sign_in::choose::page),
+    ("/:organization/portal/sign-in/choose", Of(sign_in::choose::page)),
     #[cfg(feature = "ssr")]
-    ("/components", components::page),
+    ("/components", Of(components::page)),
 ];
 
 /// All pages as routes of one type: a type per page would be a copy of the router's code per page in the download.
 fn routes() -> StaticVec<AnyNestedRoute> {
     let route = |(path, view): &Page| {
-        NestedRoute::new(PagePath(path), *view).ssr_mode(SsrMode::Async).into_any_nested_route()
+        let view = *view;
+        let shown = move || match view {
+            Of(page) => page(),
+            Sheet(name) => sheet::page(name),
+        };
+        NestedRoute::new(PagePath(path), shown).ssr_mode(SsrMode::Async).into_any_nested_route()
     };
     PAGES.iter().map(route).collect::<Vec<_>>().into()
 }
 
 /// When the reader has gone on: an old refusal is forgotten, and readers of screens begin at the new page.
 fn after_navigation() {
-    let path = use_location().pathname;
+    let at = use_location();
     let refused = expect_context::<RefusedForm>();
     Effect::new(move |before: Option<String>| {
-        let now = path.get();
+        let now = format!("{}?{}", at.pathname.get(), at.search.get());
         if before.is_some_and(|before| before != now) {
             refused.0.set(None);
             #[cfg(feature = "hydrate")]

@@ -28,9 +28,35 @@ where
     page_with::<F>(&[], show, |error| failure(error))
 }
 
+/// The same for one of several pages that one server function loads: `name` is handed on as `sheet`, and of the address's query
+/// the parameters named.
+pub fn named_page<F>(
+    name: &'static str,
+    query: &'static [&'static str],
+    show: fn(F::Output) -> AnyView,
+) -> AnyView
+where
+    F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
+    F::Output: Serialize + DeserializeOwned + Send + 'static,
+{
+    page_asking::<F>(asked(name, query), show, |error| failure(error))
+}
+
 /// The same for a page whose address has a query: the parameters named are handed on. `refused` shows why there is nothing.
 pub fn page_with<F>(
     query: &'static [&'static str],
+    show: fn(F::Output) -> AnyView,
+    refused: fn(&AppError) -> AnyView,
+) -> AnyView
+where
+    F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
+    F::Output: Serialize + DeserializeOwned + Send + 'static,
+{
+    page_asking::<F>(asked("", query), show, refused)
+}
+
+fn page_asking<F>(
+    asked: impl Fn() -> String + Clone + Send + Sync + 'static,
     show: fn(F::Output) -> AnyView,
     refused: fn(&AppError) -> AnyView,
 ) -> AnyView
@@ -42,7 +68,6 @@ where
         Ok(view) => show(view),
         Err(error) => refused(&error),
     };
-    let asked = asked(query);
     #[cfg(feature = "ssr")]
     let answer = Resource::new_str(asked, crate::ssr::answer::<F>);
     #[cfg(not(feature = "ssr"))]
@@ -53,11 +78,18 @@ where
 type Answer = Resource<String, FromToStringCodec>;
 
 /// What the address asks for, as a form's body.
-fn asked(names: &'static [&'static str]) -> impl Fn() -> String + Clone + Send + Sync + 'static {
+fn asked(
+    sheet: &'static str,
+    names: &'static [&'static str],
+) -> impl Fn() -> String + Clone + Send + Sync + 'static {
     let (params, query, slug) = (use_params_map(), use_query_map(), use_slug());
     move || {
         let id = params.with(|params| params.get("id")).unwrap_or_default();
         let mut question = format!("organization={}&id={}", encode(&slug), encode(&id));
+        if !sheet.is_empty() {
+            question.push_str("&sheet=");
+            question.push_str(sheet);
+        }
         for name in names {
             if let Some(value) =
                 query.with(|query| query.get(name)).filter(|value| !value.is_empty())

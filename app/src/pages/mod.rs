@@ -8,5 +8,6 @@ pub mod load;
 pub mod orders;
 pub mod overview;
 pub mod settings;
+pub mod sheet;
 pub mod sign_in;
 pub mod subscription;

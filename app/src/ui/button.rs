@@ -1,9 +1,10 @@
 //! Buttons, and links that look like them.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// How loud a button is. One primary button per view.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ButtonKind {
     /// The one thing this view is for.
     Primary,

@@ -2,11 +2,12 @@
 
 use domain::money::Money as Amount;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::money::Money;
 
 /// One line: what for, how it comes about, how much.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeLine {
     pub label: String,
     /// For example "12 seats".

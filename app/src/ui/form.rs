@@ -20,7 +20,9 @@ mod submit;
 #[cfg(feature = "hydrate")]
 mod typing;
 
-pub use fields::{Choice, Hidden, RadioGroup, SubmitButton, TextArea, TextField};
+pub use fields::{
+    Choice, Control, Field, Hidden, Input, RadioGroup, SubmitButton, TextArea, TextField, field,
+};
 #[cfg(feature = "hydrate")]
 pub use typing::is_being_filled_in;
 
@@ -51,13 +53,13 @@ impl Done {
 }
 
 /// The server function behind a form: its path under `/api/`, which is the form's name too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FormAction(pub(crate) &'static str);
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormAction(pub(crate) String);
 
 impl FormAction {
     /// The value of the hidden field `_form`.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         self.0.trim_start_matches("/api/")
     }
 }
@@ -65,7 +67,7 @@ impl FormAction {
 /// The action of a form that calls `F`.
 #[must_use]
 pub fn action<F: ServerFn<Output = Done, Error = AppError>>() -> FormAction {
-    FormAction(F::PATH)
+    FormAction(F::PATH.to_owned())
 }
 
 /// A refused form as it comes back to its page: rendered by the server, read again where the page comes alive.
@@ -88,7 +90,7 @@ pub struct FormContext {
         not(feature = "hydrate"),
         expect(dead_code, reason = "only script posts by itself")
     )]
-    action: FormAction,
+    action: StoredValue<String>,
     values: StoredValue<Vec<(String, String)>>,
     error: RwSignal<Option<AppError>>,
     pending: RwSignal<bool>,
@@ -102,7 +104,7 @@ impl FormContext {
         let (values, error) =
             refused.map_or((Vec::new(), None), |state| (state.values, Some(state.error)));
         Self {
-            action,
+            action: StoredValue::new(action.0),
             values: StoredValue::new(values),
             error: RwSignal::new(error),
             pending: RwSignal::new(false),
@@ -151,7 +153,7 @@ pub fn message(t: Text, code: &str) -> String {
 pub fn refusal(t: Text, error: &AppError) -> String {
     match error {
         AppError::Invalid(errors) => summary(t, errors),
-        AppError::Conflict { code } => message(t, code),
+        AppError::Conflict { code } | AppError::Declined { code } => message(t, code),
         AppError::RateLimited { retry_after_s } => {
             t.failure_limited_text(i64::from(retry_after_s.div_ceil(60)))
         }
@@ -189,6 +191,7 @@ pub fn Form(
     class: &'static str,
     children: Children,
 ) -> impl IntoView {
+    let name = action.name().to_owned();
     let form = FormContext::new(action, use_text());
     #[cfg(feature = "hydrate")]
     let on_submit = submit::handler(form);
@@ -196,7 +199,7 @@ pub fn Form(
     let on_submit = |_event: leptos::ev::SubmitEvent| ();
     view! {
         <form method="post" action=path class=class novalidate=true on:submit=on_submit>
-            <input type="hidden" name="_form" value=action.name()/>
+            <input type="hidden" name="_form" value=name/>
             <input type="hidden" name="organization" value=organization/>
             {move || form.error.with(|error| error.as_ref().map(|error| alert(refusal(form.text, error))))}
             <Provider value=form>{children()}</Provider>

@@ -16,6 +16,7 @@ pub mod nav;
 pub mod page_header;
 pub mod pagination;
 pub mod section;
+pub mod sheet;
 pub mod skeleton;
 pub mod table;
 pub mod tone;

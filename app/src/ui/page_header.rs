@@ -14,9 +14,9 @@ use super::icon::{Icon, IconName};
 #[component]
 pub fn PageHeader(
     #[prop(into)] title: String,
-    #[prop(optional, into)] lead: Option<String>,
+    #[prop(optional, into)] lead: String,
     /// Address and name of the page above this one.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     back: Option<(String, String)>,
     #[prop(optional, into)] badge: ViewFn,
 ) -> impl IntoView {
@@ -35,7 +35,7 @@ pub fn PageHeader(
                 <h1>{title}</h1>
                 {badge.run()}
             </div>
-            {lead.map(|lead| view! { <p class="page-header-lead">{lead}</p> })}
+            {(!lead.is_empty()).then(|| view! { <p class="page-header-lead">{lead}</p> })}
         </div>
     }
 }

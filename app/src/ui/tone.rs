@@ -1,9 +1,11 @@
 //! The states that colour may mean.
 
+use serde::{Deserialize, Serialize};
+
 use super::icon::IconName;
 
 /// What a badge or an alert says by its colour and, for those who do not see colours, by its icon.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tone {
     /// Over, or of no concern.
     #[default]

@@ -8,7 +8,7 @@ use leptos_meta::Title;
 use time::Time;
 use time::macros::date;
 
-use super::form_examples;
+use super::{form_examples, sheet_examples};
 use crate::pages::orders::status::OrderBadge;
 use crate::text::use_text;
 use crate::ui::alert::Alert;
@@ -53,6 +53,7 @@ pub(super) fn all() -> AnyView {
         {badges()}
         {buttons()}
         {form_examples::all()}
+        {sheet_examples::all()}
         {amounts()}
         {lists()}
         {small()}

@@ -11,7 +11,7 @@ use crate::ui::section::Section;
 
 pub(super) fn all() -> AnyView {
     view! {
-        <Section title="Form">{form(FormAction("/api/example"), "")}</Section>
+        <Section title="Form">{form(FormAction("/api/example".to_owned()), "")}</Section>
         <Section title="Form, refused">{refused()}</Section>
     }
     .into_any()
@@ -21,7 +21,7 @@ fn refused() -> AnyView {
     let mut errors = FieldErrors::default();
     errors.push("email-refused", "email_invalid");
     errors.push("reason-refused", "required");
-    let action = FormAction("/api/example/refused");
+    let action = FormAction("/api/example/refused".to_owned());
     let state = FormState {
         form: action.name().to_owned(),
         values: vec![("email-refused".to_owned(), "ada@example".to_owned())],
@@ -45,7 +45,7 @@ fn form(action: FormAction, suffix: &str) -> AnyView {
     view! {
         <Form action=action organization=String::new() path="/components">
             <TextField name=names[0] label="TextField" hint="A hint.".to_owned() kind="email"/>
-            <TextField name=names[1] label="TextField for a code" class="field-input field-input-code" maxlength="16"/>
+            <TextField name=names[1] label="TextField for a code" is_code=true maxlength="16"/>
             <RadioGroup name=names[2] legend="RadioGroup" choices=vec![choice("1", Some("A quiet second line.")), choice("2", None)]/>
             <TextArea name=names[3] label="TextArea"/>
             <div class="form-actions">

@@ -4,6 +4,8 @@
 mod examples;
 #[cfg(feature = "ssr")]
 mod form_examples;
+#[cfg(feature = "ssr")]
+mod sheet_examples;
 
 use leptos::prelude::*;
 

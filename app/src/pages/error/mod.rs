@@ -87,7 +87,7 @@ pub fn describe(t: Text, error: &AppError) -> Failure {
         }
         AppError::NotFound => say(t.failure_not_found_title(), t.failure_not_found_text()),
         AppError::Invalid(_) => say(t.failure_invalid_title(), t.failure_invalid_text()),
-        AppError::Conflict { code } => say(
+        AppError::Conflict { code } | AppError::Declined { code } => say(
             t.failure_conflict_title(),
             t.error(code).unwrap_or_else(|| t.failure_conflict_text()),
         ),

@@ -14,31 +14,40 @@ use serde::{Deserialize, Serialize};
 
 use super::load::page_of;
 use super::orders::table::{OrderRow, OrderTable};
-use super::subscription::view::{Standing, SubscriptionView};
 use crate::error::AppError;
 use crate::frame::{use_frame, use_slug};
 use crate::text::{Text, use_text};
-use crate::ui::alert::Alert;
-use crate::ui::button::ButtonLink;
+use crate::ui::badge::Badge;
 use crate::ui::charge_lines::{ChargeLine, ChargeLines};
 use crate::ui::empty_state::EmptyState;
 use crate::ui::page_header::PageHeader;
 use crate::ui::section::Section;
+use crate::ui::sheet::{Link, Message, alert};
 use crate::ui::tone::Tone;
 use crate::urls::paths;
 
 /// What the page shows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OverviewView {
-    /// Running ones first.
-    pub subscriptions: Vec<SubscriptionView>,
+    /// Those that run, and those that ended.
+    pub present: Vec<SubscriptionRow>,
+    pub past: Vec<SubscriptionRow>,
+    /// What wants the reader to do something, each with its next step.
+    pub attention: Vec<Message>,
     pub can_read_billing: bool,
-    pub can_write_billing: bool,
-    pub open_order_count: i64,
-    /// One sum per currency.
-    pub open_order_sums: Vec<Money>,
     pub next_charge: Option<NextChargeView>,
     pub recent_orders: Vec<OrderRow>,
+}
+
+/// A subscription in the list, in the reader's words.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SubscriptionRow {
+    pub name: String,
+    pub href: String,
+    pub badge: (Tone, String),
+    pub sentence: String,
+    /// The steps that are likely now.
+    pub actions: Vec<Link>,
 }
 
 /// The next charge, itemised.
@@ -62,21 +71,20 @@ pub fn page() -> AnyView {
 
 fn show(view: OverviewView) -> AnyView {
     let (t, slug) = (use_text(), use_slug());
-    let running =
-        view.subscriptions.iter().filter(|subscription| subscription.ended_at.is_none()).count();
-    let lead = match running {
+    let lead = match view.present.len() {
         0 => t.overview_lead_none().to_owned(),
         count => t.overview_lead_running(i64::try_from(count).unwrap_or(i64::MAX)),
     };
-    let attention = attention(t, &slug, &view);
-    let charge = view.can_read_billing.then(|| charge(t, view.next_charge.clone()));
-    let (past, present): (Vec<_>, Vec<_>) =
-        view.subscriptions.iter().partition(|subscription| subscription.ended_at.is_some());
-    let past = (!past.is_empty()).then(|| {
-        let rows: Vec<AnyView> = past.iter().map(|subscription| row(t, &slug, subscription, false)).collect();
-        view! { <Section title=t.overview_past_subscriptions()><div class="card-list">{rows}</div></Section> }
+    let attention = (!view.attention.is_empty()).then(|| {
+        let alerts: Vec<AnyView> = view.attention.iter().cloned().map(alert).collect();
+        view! { <Section title=t.overview_attention_title()><div class="stack stack-tight">{alerts}</div></Section> }
     });
-    let present = subscriptions(t, &slug, &present, view.can_write_billing);
+    let charge = view.can_read_billing.then(|| charge(t, view.next_charge.clone()));
+    let past = (!view.past.is_empty()).then(|| {
+        let rows = rows(t, &view.past);
+        view! { <Section title=t.overview_past_subscriptions()>{rows}</Section> }
+    });
+    let present = subscriptions(t, &view.present);
     let orders = orders(t, &slug, &view);
     view! {
         <Title text=t.overview_title()/>
@@ -90,45 +98,7 @@ fn show(view: OverviewView) -> AnyView {
     .into_any()
 }
 
-/// What wants the reader to do something, each with its next step.
-fn attention(t: Text, slug: &str, view: &OverviewView) -> Option<AnyView> {
-    let mut alerts: Vec<AnyView> = Vec::new();
-    if view.open_order_count > 0 {
-        let sums: Vec<String> =
-            view.open_order_sums.iter().map(|sum| format::money(*sum, t.locale())).collect();
-        let href = paths::orders_open(slug);
-        let step = move || {
-            let href = href.clone();
-            view! { <ButtonLink href=href is_small=true>{t.overview_attention_open_orders_link()}</ButtonLink> }
-        };
-        let title = t.overview_attention_open_orders(view.open_order_count, &sums.join(" + "));
-        alerts.push(view! { <Alert tone=Tone::Wait title=title action=step/> }.into_any());
-    }
-    for subscription in &view.subscriptions {
-        let tone = match subscription.standing() {
-            Standing::Canceling => Tone::Note,
-            Standing::PastDue | Standing::Unpaid => Tone::Bad,
-            _ => continue,
-        };
-        let keep = subscription.can_keep() && view.can_write_billing;
-        let href = if keep {
-            paths::subscription_keep(slug, subscription.id)
-        } else {
-            paths::subscription(slug, subscription.id)
-        };
-        let label = if keep { t.subscription_keep() } else { t.overview_action_details() };
-        let step = move || {
-            let href = href.clone();
-            view! { <ButtonLink href=href is_small=true>{label}</ButtonLink> }
-        };
-        alerts.push(
-            view! { <Alert tone=tone title=subscription.sentence(t) action=step/> }.into_any(),
-        );
-    }
-    (!alerts.is_empty()).then(|| view! { <Section title=t.overview_attention_title()><div class="stack stack-tight">{alerts}</div></Section> }.into_any())
-}
-
-fn subscriptions(t: Text, slug: &str, present: &[&SubscriptionView], can_write: bool) -> AnyView {
+fn subscriptions(t: Text, present: &[SubscriptionRow]) -> AnyView {
     if present.is_empty() {
         let name = use_frame()
             .organization
@@ -137,41 +107,35 @@ fn subscriptions(t: Text, slug: &str, present: &[&SubscriptionView], can_write: 
             .unwrap_or_default();
         return view! { <EmptyState title=t.overview_empty_subscriptions() hint=t.overview_empty_subscriptions_hint(&name)/> }.into_any();
     }
+    rows(t, present)
+}
+
+fn rows(t: Text, subscriptions: &[SubscriptionRow]) -> AnyView {
     let rows: Vec<AnyView> =
-        present.iter().map(|subscription| row(t, slug, subscription, can_write)).collect();
+        subscriptions.iter().cloned().map(|subscription| row(t, subscription)).collect();
     view! { <div class="card-list">{rows}</div> }.into_any()
 }
 
-fn row(t: Text, slug: &str, subscription: &SubscriptionView, can_write: bool) -> AnyView {
-    let id = subscription.id;
-    let name = subscription.name(t);
-    let step = if !can_write {
-        None
-    } else if subscription.can_keep() {
-        Some((paths::subscription_keep(slug, id), t.overview_action_keep()))
-    } else if subscription.can_cancel() {
-        Some((paths::subscription_cancel(slug, id), t.overview_action_cancel()))
-    } else {
-        None
-    };
+fn row(t: Text, subscription: SubscriptionRow) -> AnyView {
+    let SubscriptionRow { name, href, badge, sentence, actions } = subscription;
+    let details = (href.clone(), t.overview_action_details().to_owned());
     // "Cancel" alone would read alike in every row.
-    let step = step.map(|(href, label)| {
-        let label_long = format!("{label}: {name}");
-        view! { <a class="button button-small" href=href aria-label=label_long>{label}</a> }
-    });
-    let details = format!("{}: {name}", t.overview_action_details());
-    let heading = (paths::subscription(slug, id), name);
+    let links: Vec<AnyView> = std::iter::once(details)
+        .chain(actions)
+        .map(|(href, label)| {
+            let long = format!("{label}: {name}");
+            view! { <a class="button button-small" href=href aria-label=long>{label}</a> }
+                .into_any()
+        })
+        .collect();
     view! {
         <article class="subscription-row">
             <div class="subscription-row-title">
-                <h3><a href=heading.0.clone()>{heading.1}</a></h3>
-                {subscription.badge(t)}
+                <h3><a href=href>{name}</a></h3>
+                <Badge tone=badge.0 label=badge.1/>
             </div>
-            <p class="subscription-row-sentence">{subscription.sentence(t)}</p>
-            <div class="subscription-row-actions">
-                <a class="button button-small" href=heading.0 aria-label=details>{t.overview_action_details()}</a>
-                {step}
-            </div>
+            <p class="subscription-row-sentence">{sentence}</p>
+            <div class="subscription-row-actions">{links}</div>
         </article>
     }
     .into_any()

@@ -85,7 +85,7 @@ async fn content(slug: String) -> Result<AnyView, AppError> {
                 autocomplete="one-time-code"
                 autocapitalize="characters"
                 maxlength="32"
-                class="field-input field-input-code"
+                is_code=true
             />
             <SubmitButton label=t.code_submit() pending=t.code_checking() class="button button-primary button-wide"/>
         </Form>

@@ -1,15 +1,14 @@
 //! From the page's questions and commands to the backend's.
 
 use crate::ssr::local;
-use backend::actor::Actor;
 use backend::subscription::{self, CancelError, KeepError, SubscriptionSummary};
 use domain::id::SubscriptionId;
 use domain::subscription::{CancelRefusal, CancellationReason, KeepRefusal};
 use time::OffsetDateTime;
 
-use super::show::ShowSubscription;
 use super::view::SubscriptionView;
 use crate::error::AppError;
+use crate::pages::sheet::{Asked, Reader};
 use crate::ssr::{internal, portal, request_info, signed_in};
 use crate::ui::form::Done;
 use crate::urls::paths;
@@ -39,18 +38,14 @@ fn parse_id(text: &str) -> Result<SubscriptionId, AppError> {
     text.parse().map_err(|_| AppError::NotFound)
 }
 
-pub(super) async fn load(organization: &str, id: &str) -> Result<ShowSubscription, AppError> {
-    let (portal, (_, person)) = (portal()?, signed_in(organization).await?);
-    let id = parse_id(id)?;
-    let found = subscription::get(&portal.db, &Actor::Member(person.actor.clone()), id)
-        .await
-        .map_err(AppError::from)?;
-    let found = found.ok_or(AppError::NotFound)?;
-    Ok(ShowSubscription {
-        subscription: view_of(found.summary, &person.time_zone),
-        can_write: person.actor.role.can_write_billing(),
-        can_read_orders: person.actor.role.can_read_billing(),
-    })
+/// The subscription that the address of a page names.
+pub(super) async fn subscription_of(
+    reader: &Reader,
+    asked: &Asked,
+) -> Result<SubscriptionView, AppError> {
+    let found =
+        subscription::get(&reader.portal.db, &reader.actor(), asked.subscription_id()?).await?;
+    found.map(|found| view_of(found.summary, &reader.person.time_zone)).ok_or(AppError::NotFound)
 }
 
 pub(super) async fn cancel(

@@ -4,8 +4,10 @@ pub mod cancel;
 pub mod keep;
 #[cfg(feature = "ssr")]
 pub(crate) mod load;
-pub mod show;
-pub mod view;
+#[cfg(feature = "ssr")]
+pub(crate) mod show;
+#[cfg(feature = "ssr")]
+pub(crate) mod view;
 
 pub use cancel::CancelSubscription;
 pub use keep::KeepSubscription;

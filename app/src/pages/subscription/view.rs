@@ -6,15 +6,14 @@ use domain::interval::{Interval, RecurringInterval};
 use domain::local_time::LocalDateTime;
 use domain::money::Money;
 use domain::subscription::SubscriptionStatus;
-use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
-use crate::ui::badge::Badge;
+use crate::ui::sheet::Link;
 use crate::ui::tone::Tone;
+use crate::urls::paths;
 
 /// The facts, in the customer's time zone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubscriptionView {
     pub id: SubscriptionId,
     pub plan: String,
@@ -149,7 +148,7 @@ impl SubscriptionView {
 
     /// The state in one word.
     #[must_use]
-    pub fn badge(&self, t: Text) -> AnyView {
+    pub fn badge(&self, t: Text) -> (Tone, String) {
         let (tone, label) = match self.standing() {
             Standing::Active => (Tone::Good, t.subscription_status_active()),
             Standing::Trialing => (Tone::Note, t.subscription_status_trialing()),
@@ -163,7 +162,33 @@ impl SubscriptionView {
             Standing::Paused => (Tone::Neutral, t.subscription_status_paused()),
             Standing::Unpaid => (Tone::Bad, t.subscription_status_unpaid()),
         };
-        view! { <Badge tone=tone label=label/> }.into_any()
+        (tone, label.to_owned())
+    }
+
+    /// The steps that exist for it now, the most likely one first.
+    #[must_use]
+    pub fn actions(&self, t: Text, slug: &str) -> Vec<Link> {
+        let mut links = Vec::new();
+        let mut link = |is_possible: bool, href: String, label: &str| {
+            if is_possible {
+                links.push((href, label.to_owned()));
+            }
+        };
+        link(self.can_keep(), paths::subscription_keep(slug, self.id), t.subscription_keep());
+        link(self.can_cancel(), paths::subscription_cancel(slug, self.id), t.subscription_cancel());
+        links
+    }
+
+    /// The step that a list offers, in a word.
+    #[must_use]
+    pub fn short_actions(&self, t: Text, slug: &str) -> Vec<Link> {
+        if self.can_keep() {
+            vec![(paths::subscription_keep(slug, self.id), t.overview_action_keep().to_owned())]
+        } else if self.can_cancel() {
+            vec![(paths::subscription_cancel(slug, self.id), t.overview_action_cancel().to_owned())]
+        } else {
+            Vec::new()
+        }
     }
 
     /// Whether cancelling is a step that exists for it.

@@ -1,164 +1,317 @@
 //! What stands in a form. Each field keeps what was typed, shows its message beside it and is joined to it for readers of
-//! screens.
+//! screens. Every field is a [`Field`], which may come from the server as data; the components are shorter ways to write one.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::FormContext;
 
 /// A value that the reader does not see.
 #[component]
-pub fn Hidden(name: &'static str, value: String) -> impl IntoView {
+pub fn Hidden(#[prop(into)] name: String, value: String) -> impl IntoView {
     view! { <input type="hidden" name=name value=value/> }
 }
 
-/// Ids of what describes a field: its hint, and its message while it has one.
-fn described_by(
-    form: FormContext,
-    name: &'static str,
-    has_hint: bool,
-) -> impl Fn() -> Option<String> + Copy + Send + Sync + 'static {
-    move || {
-        let ids = match (has_hint, form.fault(name).is_some()) {
-            (true, true) => format!("{name}-hint {name}-error"),
-            (true, false) => format!("{name}-hint"),
-            (false, true) => format!("{name}-error"),
-            (false, false) => return None,
-        };
-        Some(ids)
+/// One field of a form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    pub name: String,
+    /// Of a group of choices: its legend.
+    pub label: String,
+    pub hint: Option<String>,
+    /// What the field holds when it has not been typed into.
+    pub value: String,
+    pub control: Control,
+}
+
+/// How a field is filled in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Control {
+    Input(Input),
+    /// Several lines of text, of at most so many characters.
+    TextArea(u16),
+    /// One of several, in a list that opens.
+    Select(Vec<Choice>),
+    /// One of several, all in sight.
+    Radio(Vec<Choice>),
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self::Input(Input::default())
     }
 }
 
-fn hint_view(name: &'static str, hint: Option<String>) -> AnyView {
-    hint.map(|hint| view! { <p class="field-hint" id=format!("{name}-hint")>{hint}</p> }).into_any()
+/// The attributes of a field of one line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// `text` when empty; `email`, `number`, `date`, …
+    pub kind: String,
+    pub autocomplete: Option<String>,
+    pub autocapitalize: Option<String>,
+    /// Of a number or a date.
+    pub min: Option<String>,
+    pub max: Option<String>,
+    pub maxlength: Option<String>,
+    /// In the letters of a code.
+    pub is_code: bool,
 }
 
-fn fault_view(form: FormContext, name: &'static str) -> AnyView {
+/// One of the values of a field with choices.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    /// A quiet second line; not shown in a list that opens.
+    pub detail: Option<String>,
+}
+
+impl Field {
+    /// A field of one line.
+    #[must_use]
+    pub fn text(name: &str, label: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), label: label.into(), ..Self::default() }
+    }
+
+    /// A whole number from `min` to `max`.
+    #[must_use]
+    pub fn number(name: &str, label: impl Into<String>, min: i64, max: Option<i64>) -> Self {
+        Self::text(name, label).with(Control::Input(Input {
+            kind: "number".to_owned(),
+            min: Some(min.to_string()),
+            max: max.map(|max| max.to_string()),
+            ..Input::default()
+        }))
+    }
+
+    /// A day from `min` to `max`, both as `2026-05-01`.
+    #[must_use]
+    pub fn date(name: &str, label: impl Into<String>, min: String, max: String) -> Self {
+        Self::text(name, label).with(Control::Input(Input {
+            kind: "date".to_owned(),
+            min: Some(min),
+            max: Some(max),
+            ..Input::default()
+        }))
+    }
+
+    /// One of several.
+    #[must_use]
+    pub fn select(name: &str, label: impl Into<String>, choices: Vec<Choice>) -> Self {
+        Self::text(name, label).with(Control::Select(choices))
+    }
+
+    /// One of several, all in sight.
+    #[must_use]
+    pub fn radio(name: &str, legend: impl Into<String>, choices: Vec<Choice>) -> Self {
+        Self::text(name, legend).with(Control::Radio(choices))
+    }
+
+    /// Several lines of text of at most `maxlength` characters.
+    #[must_use]
+    pub fn area(name: &str, label: impl Into<String>, maxlength: u16) -> Self {
+        Self::text(name, label).with(Control::TextArea(maxlength))
+    }
+
+    #[must_use]
+    pub fn with(self, control: Control) -> Self {
+        Self { control, ..self }
+    }
+
+    /// What a browser may fill in by itself, such as `postal-code`; for a field of one line.
+    #[must_use]
+    pub fn autocomplete(mut self, token: &str) -> Self {
+        if let Control::Input(input) = &mut self.control {
+            input.autocomplete = Some(token.to_owned());
+        }
+        self
+    }
+
+    /// What the field holds at first.
+    #[must_use]
+    pub fn value(self, value: impl Into<String>) -> Self {
+        Self { value: value.into(), ..self }
+    }
+
+    /// A quiet line below the label.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// Ids of what describes a field: its hint, and its message while it has one.
+fn described_by(form: FormContext, name: &str, has_hint: bool) -> Option<String> {
+    let mut ids = Vec::new();
+    if has_hint {
+        ids.push(format!("{name}-hint"));
+    }
+    if form.fault(name).is_some() {
+        ids.push(format!("{name}-error"));
+    }
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+fn fault_view(form: FormContext, name: String) -> AnyView {
     (move || {
-        form.fault(name)
+        form.fault(&name)
             .map(|text| view! { <p class="field-error" id=format!("{name}-error")>{text}</p> })
     })
+    .into_any()
+}
+
+/// A field with its label, its hint and its message. It stands in a [`super::Form`].
+pub fn field(field: Field) -> AnyView {
+    let form = expect_context::<FormContext>();
+    let Field { name, label, hint, value, control } = field;
+    let value = form.typed(&name).unwrap_or(value);
+    let hint_view = hint.clone().map(|hint| {
+        view! { <p class="field-hint" id=format!("{name}-hint")>{hint}</p> }.into_any()
+    });
+    let faults = fault_view(form, name.clone());
+    let has_hint = hint.is_some();
+    let of = name.clone();
+    let described = move || described_by(form, &of, has_hint);
+    let of = name.clone();
+    let invalid = move || form.fault(&of).map(|_| "true");
+    if let Control::Radio(choices) = control {
+        let radios: Vec<AnyView> = choices
+            .into_iter()
+            .enumerate()
+            .map(|(at, choice)| radio(&name, at, value == choice.value, choice))
+            .collect();
+        return view! {
+            <fieldset class="choices" aria-describedby=described>
+                <legend class="choices-legend">{label}</legend>
+                {hint_view}
+                {faults}
+                {radios}
+            </fieldset>
+        }
+        .into_any();
+    }
+    let (id, of) = (name.clone(), name.clone());
+    let control = match control {
+        Control::Input(input) => {
+            let class = if input.is_code { "field-input field-input-code" } else { "field-input" };
+            let kind = if input.kind.is_empty() { "text".to_owned() } else { input.kind };
+            view! {
+                <input
+                    class=class
+                    id=id
+                    name=name
+                    type=kind
+                    value=value
+                    autocomplete=input.autocomplete
+                    autocapitalize=input.autocapitalize
+                    spellcheck="false"
+                    min=input.min
+                    max=input.max
+                    maxlength=input.maxlength
+                    aria-invalid=invalid
+                    aria-describedby=described
+                />
+            }
+            .into_any()
+        }
+        Control::TextArea(maxlength) => view! {
+            <textarea
+                class="field-input"
+                id=id
+                name=name
+                rows="3"
+                maxlength=maxlength.to_string()
+                aria-invalid=invalid
+                aria-describedby=described
+            >
+                {value}
+            </textarea>
+        }
+        .into_any(),
+        Control::Select(choices) | Control::Radio(choices) => {
+            let options: Vec<AnyView> = choices
+                .into_iter()
+                .map(|choice| {
+                    let is_chosen = value == choice.value;
+                    view! { <option value=choice.value selected=is_chosen>{choice.label}</option> }
+                        .into_any()
+                })
+                .collect();
+            view! {
+                <select class="field-input" id=id name=name aria-invalid=invalid aria-describedby=described>
+                    {options}
+                </select>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <div class="field">
+            <label class="field-label" for=of>{label}</label>
+            {hint_view}
+            {control}
+            {faults}
+        </div>
+    }
+    .into_any()
+}
+
+fn radio(name: &str, at: usize, checked: bool, choice: Choice) -> AnyView {
+    let (id, of) = (format!("{name}-{at}"), format!("{name}-{at}"));
+    view! {
+        <label class="choice" for=of>
+            <input type="radio" id=id name=name.to_owned() value=choice.value checked=checked/>
+            <span>{choice.label}</span>
+            {choice.detail.map(|detail| view! { <span class="choice-detail">{detail}</span> })}
+        </label>
+    }
     .into_any()
 }
 
 /// One line of text.
 #[component]
 pub fn TextField(
-    name: &'static str,
+    #[prop(into)] name: String,
     #[prop(into)] label: String,
     /// What the field holds when it has not been typed into.
     #[prop(optional, into)]
     value: String,
     #[prop(optional, into)] hint: Option<String>,
     /// `email`, `text`, …
-    #[prop(default = "text")]
-    kind: &'static str,
-    #[prop(optional)] autocomplete: Option<&'static str>,
-    #[prop(optional)] autocapitalize: Option<&'static str>,
-    #[prop(optional)] maxlength: Option<&'static str>,
-    #[prop(default = "field-input")] class: &'static str,
+    #[prop(optional, into)]
+    kind: String,
+    #[prop(optional, into)] autocomplete: Option<String>,
+    #[prop(optional, into)] autocapitalize: Option<String>,
+    #[prop(optional, into)] maxlength: Option<String>,
+    /// In the letters of a code.
+    #[prop(optional)]
+    is_code: bool,
 ) -> impl IntoView {
-    let form = expect_context::<FormContext>();
-    let value = form.typed(name).unwrap_or(value);
-    let described = described_by(form, name, hint.is_some());
-    view! {
-        <div class="field">
-            <label class="field-label" for=name>{label}</label>
-            {hint_view(name, hint)}
-            <input
-                class=class
-                id=name
-                name=name
-                type=kind
-                value=value
-                autocomplete=autocomplete
-                autocapitalize=autocapitalize
-                spellcheck="false"
-                maxlength=maxlength
-                aria-invalid=move || form.fault(name).map(|_| "true")
-                aria-describedby=described
-            />
-            {fault_view(form, name)}
-        </div>
-    }
-    .into_any()
+    let input =
+        Input { kind, autocomplete, autocapitalize, maxlength, is_code, ..Input::default() };
+    field(Field { name, label, hint, value, control: Control::Input(input) })
 }
 
 /// Several lines of text.
 #[component]
 pub fn TextArea(
-    name: &'static str,
+    #[prop(into)] name: String,
     #[prop(into)] label: String,
     #[prop(optional, into)] hint: Option<String>,
-    #[prop(default = "2000")] maxlength: &'static str,
+    #[prop(default = 2000)] maxlength: u16,
 ) -> impl IntoView {
-    let form = expect_context::<FormContext>();
-    let value = form.typed(name).unwrap_or_default();
-    let described = described_by(form, name, hint.is_some());
-    view! {
-        <div class="field">
-            <label class="field-label" for=name>{label}</label>
-            {hint_view(name, hint)}
-            <textarea
-                class="field-input"
-                id=name
-                name=name
-                rows="3"
-                maxlength=maxlength
-                aria-invalid=move || form.fault(name).map(|_| "true")
-                aria-describedby=described
-            >
-                {value}
-            </textarea>
-            {fault_view(form, name)}
-        </div>
-    }
-    .into_any()
-}
-
-/// One of the values of a [`RadioGroup`].
-#[derive(Clone, Debug)]
-pub struct Choice {
-    pub value: String,
-    pub label: String,
-    /// A quiet second line.
-    pub detail: Option<String>,
+    let control = Control::TextArea(maxlength);
+    field(Field { name, label, hint, value: String::new(), control })
 }
 
 /// One choice of several.
 #[component]
 pub fn RadioGroup(
-    name: &'static str,
+    #[prop(into)] name: String,
     #[prop(into)] legend: String,
     choices: Vec<Choice>,
 ) -> impl IntoView {
-    let form = expect_context::<FormContext>();
-    let typed = form.typed(name);
-    let radios: Vec<AnyView> = choices
-        .into_iter()
-        .enumerate()
-        .map(|(at, choice)| {
-            radio(name, at, typed.as_deref() == Some(choice.value.as_str()), choice)
-        })
-        .collect();
-    view! {
-        <fieldset class="choices" aria-describedby=described_by(form, name, false)>
-            <legend class="choices-legend">{legend}</legend>
-            {fault_view(form, name)}
-            {radios}
-        </fieldset>
-    }
-    .into_any()
-}
-
-fn radio(name: &'static str, at: usize, checked: bool, choice: Choice) -> AnyView {
-    view! {
-        <label class="choice" for=format!("{name}-{at}")>
-            <input type="radio" id=format!("{name}-{at}") name=name value=choice.value checked=checked/>
-            <span>{choice.label}</span>
-            {choice.detail.map(|detail| view! { <span class="choice-detail">{detail}</span> })}
-        </label>
-    }
-    .into_any()
+    field(Field { name, label: legend, control: Control::Radio(choices), ..Field::default() })
 }
 
 /// The button that sends its form; it says so while it does, and sends once.

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, UrlSearchParams};
 
-use super::{Done, FormContext};
+use super::{Done, FormAction, FormContext, FormState, RefusedForm};
 use crate::call;
 use crate::error::AppError;
 use crate::live::Refresh;
@@ -19,6 +19,7 @@ pub(super) fn handler(
 ) -> impl Fn(leptos::ev::SubmitEvent) + Clone + Send + Sync + 'static {
     let navigate = use_navigate();
     let refresh = use_context::<Refresh>();
+    let refused = use_context::<RefusedForm>();
     move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if form.pending.get_untracked() {
@@ -33,7 +34,7 @@ pub(super) fn handler(
         form.pending.set(true);
         let navigate = navigate.clone();
         spawn_local(async move {
-            let outcome = post(form.action.0, &fields).await;
+            let outcome = post(&form.action.get_value(), &fields).await;
             match outcome {
                 Ok(done) if visit::stays(&done.to) => {
                     form.pending.try_set(false);
@@ -47,11 +48,34 @@ pub(super) fn handler(
                 Err(AppError::Unauthenticated) => visit::sign_in(),
                 Err(error) => {
                     form.pending.try_set(false);
+                    if matches!(error, AppError::Conflict { .. } | AppError::Declined { .. }) {
+                        make_page_anew(form, &error, refused, refresh);
+                    }
                     form.error.try_set(Some(error));
                     focus_first_fault(element);
                 }
             }
         });
+    }
+}
+
+/// What the page was made from has changed: it is asked for again, and its new form says why.
+fn make_page_anew(
+    form: FormContext,
+    error: &AppError,
+    refused: Option<RefusedForm>,
+    refresh: Option<Refresh>,
+) {
+    if let (Some(refused), Some(action)) = (refused, form.action.try_get_value()) {
+        let state = FormState {
+            form: FormAction(action).name().to_owned(),
+            values: Vec::new(),
+            error: error.clone(),
+        };
+        refused.0.set(Some(state));
+    }
+    if let Some(refresh) = refresh {
+        refresh.bump();
     }
 }
 

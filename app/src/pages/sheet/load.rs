@@ -1,0 +1,86 @@
+//! Which page is made where, and what every one of them begins with.
+
+use backend::actor::Actor;
+use backend::context::Context;
+use backend::session::SignedIn;
+use domain::id::SubscriptionId;
+use leptos::prelude::use_context;
+
+use crate::error::AppError;
+use crate::pages::subscription;
+use crate::ssr::{Portal, portal, request_info, signed_in};
+use crate::text::Text;
+use crate::ui::sheet::Sheet;
+
+/// What the address of a page says.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// The organization's slug.
+    pub organization: String,
+    pub id: String,
+    pub product: Option<String>,
+    pub seats: Option<String>,
+    /// The step that led here.
+    pub done: Option<String>,
+}
+
+/// Who asks, and all that it takes to answer.
+pub(crate) struct Reader {
+    pub portal: Portal,
+    pub person: SignedIn,
+    pub text: Text,
+    pub cx: Context,
+}
+
+impl Asked {
+    /// The signed-in person. Every page of this kind needs one.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; `NotFound` for an unknown organization.
+    pub async fn reader(&self) -> Result<Reader, AppError> {
+        Reader::of(&self.organization).await
+    }
+
+    /// The subscription of the address.
+    ///
+    /// # Errors
+    /// `NotFound` for what is no id.
+    pub fn subscription_id(&self) -> Result<SubscriptionId, AppError> {
+        self.id.parse().map_err(|_| AppError::NotFound)
+    }
+}
+
+impl Reader {
+    /// Who is signed in at the organization of this slug; for pages and forms alike.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; `NotFound` for an unknown organization.
+    pub async fn of(organization: &str) -> Result<Self, AppError> {
+        let (portal, (_, person)) = (portal()?, signed_in(organization).await?);
+        let text = use_context::<Text>().ok_or(AppError::Outdated)?;
+        let cx = portal.context(person.actor.clone(), &request_info()?);
+        Ok(Self { portal, person, text, cx })
+    }
+
+    pub fn actor(&self) -> Actor {
+        Actor::Member(self.person.actor.clone())
+    }
+
+    /// The role may change what is billed.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn may_write_billing(&self) -> Result<(), AppError> {
+        if self.person.actor.role.can_write_billing() { Ok(()) } else { Err(AppError::Forbidden) }
+    }
+}
+
+/// Makes the page of this name.
+pub(super) async fn load(name: &str, asked: Asked) -> Result<Sheet, AppError> {
+    match name {
+        "subscription" => subscription::show::sheet(&asked).await,
+        "cancel" => subscription::cancel::sheet(&asked).await,
+        "keep" => subscription::keep::sheet(&asked).await,
+        _ => Err(AppError::Outdated),
+    }
+}
