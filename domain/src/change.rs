@@ -96,6 +96,8 @@ pub enum ChangeRefusal {
     NotPaused,
     #[error("the subscription has not ended")]
     NotEnded,
+    #[error("the subscription was bought anew already")]
+    Resubscribed,
     #[error("the plan is not offered")]
     NotOffered,
     #[error("the plan has no price in the subscription's currency")]
@@ -133,6 +135,7 @@ impl ChangeRefusal {
             Self::NotRunning => "subscription_not_running",
             Self::NotPaused => "subscription_not_paused",
             Self::NotEnded => "subscription_not_ended",
+            Self::Resubscribed => "already_resubscribed",
             Self::NotOffered => "plan_not_offered",
             Self::OtherCurrency => "plan_in_other_currency",
             Self::PlanWithoutSeats => "plan_without_seats",

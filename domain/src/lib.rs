@@ -25,6 +25,7 @@ pub mod payment;
 pub mod period;
 pub mod price;
 pub mod product;
+pub mod proration;
 pub mod quote;
 pub mod refund_policy;
 pub mod role;

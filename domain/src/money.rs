@@ -174,18 +174,43 @@ impl Money {
     }
 }
 
-/// `numerator / denominator` as a whole number, halves away from zero: 2.5 becomes 3, −2.5 becomes −3.
-/// The one rounding function. A zero denominator gives 0 (nothing to share out); results beyond `i64` are held at its ends.
-pub fn round_half_away(numerator: i128, denominator: i128) -> i64 {
+/// What becomes of what is not a whole minor unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    /// 2.5 becomes 3, −2.5 becomes −3: taxes, percentages.
+    HalfAway,
+    /// 2.5 becomes 2, 3.5 becomes 4: parts of a period.
+    HalfEven,
+    /// 2.9 becomes 2, −2.9 becomes −2: a change in the number of seats.
+    TowardZero,
+    /// 2.1 becomes 3, −2.9 becomes −2: an upper bound.
+    Up,
+}
+
+/// `numerator / denominator` as a whole number. The one rounding function. A zero denominator gives 0 (nothing to share out);
+/// results beyond `i64` are held at its ends.
+pub fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> i64 {
     if denominator == 0 {
         return 0;
     }
     let is_negative = (numerator < 0) != (denominator < 0);
     let (n, d) = (numerator.unsigned_abs(), denominator.unsigned_abs());
     let (quotient, remainder) = (n / d, n % d);
-    let magnitude = if remainder >= d - remainder { quotient + 1 } else { quotient };
-    let magnitude = i64::try_from(magnitude).unwrap_or(i64::MAX);
+    let is_away = match rounding {
+        Rounding::HalfAway => remainder >= d - remainder,
+        Rounding::HalfEven => {
+            remainder > d - remainder || (remainder == d - remainder && quotient % 2 == 1)
+        }
+        Rounding::TowardZero => false,
+        Rounding::Up => remainder > 0 && !is_negative,
+    };
+    let magnitude = i64::try_from(quotient + u128::from(is_away)).unwrap_or(i64::MAX);
     if is_negative { -magnitude } else { magnitude }
+}
+
+/// [`divide`], halves away from zero.
+pub fn round_half_away(numerator: i128, denominator: i128) -> i64 {
+    divide(numerator, denominator, Rounding::HalfAway)
 }
 
 #[cfg(test)]
@@ -245,6 +270,26 @@ mod tests {
             assert_eq!(round_half_away(n, d), expected, "{n}/{d}");
         }
         assert_eq!(round_half_away(i128::MAX, 1), i64::MAX);
+    }
+
+    #[test]
+    fn the_other_roundings() {
+        use Rounding::{HalfEven, TowardZero, Up};
+        for (n, d, even, toward_zero, up) in [
+            (5, 2, 2, 2, 3),
+            (7, 2, 4, 3, 4),
+            (-5, 2, -2, -2, -2),
+            (-7, 2, -4, -3, -3),
+            (5, 3, 2, 1, 2),
+            (4, 3, 1, 1, 2),
+            (-5, 3, -2, -1, -1),
+            (6, 3, 2, 2, 2),
+            (0, 3, 0, 0, 0),
+        ] {
+            assert_eq!(divide(n, d, HalfEven), even, "{n}/{d}");
+            assert_eq!(divide(n, d, TowardZero), toward_zero, "{n}/{d}");
+            assert_eq!(divide(n, d, Up), up, "{n}/{d}");
+        }
     }
 
     proptest! {

@@ -1,13 +1,15 @@
-//! What a change costs: worked out once, shown, stored, and charged as it was shown.
+//! What a quote says.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::change::ChangeTiming;
-use crate::id::OrderId;
+use crate::id::{OrderId, PriceId, ProductId};
 use crate::interval::RecurringInterval;
 use crate::money::Money;
 use crate::order_amounts::{OrderAmounts, OrderLine};
+use crate::period::Period;
+use crate::subscription::SubscriptionStatus;
 
 /// What confirming a quote does, to the cent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,4 +60,45 @@ pub struct OrderRefund {
     /// Tax included.
     pub amount_minor: i64,
     pub tax_minor: i64,
+}
+
+/// What a subscription has from the change on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewTerms {
+    pub product_id: ProductId,
+    pub price_id: PriceId,
+    pub seats: Option<i32>,
+    pub amount: Money,
+    pub interval: RecurringInterval,
+    pub status: SubscriptionStatus,
+    pub current_period: Period,
+    #[serde(with = "crate::micros")]
+    pub billing_anchor_at: OffsetDateTime,
+    #[serde(with = "crate::micros::option")]
+    pub trial_end: Option<OffsetDateTime>,
+    /// A period begins with the change, and the order is for it.
+    pub begins_period: bool,
+}
+
+/// A quote with what applying it writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quoted {
+    pub result: QuoteResult,
+    /// `None` when it ends, or nothing changes before the next period.
+    pub terms: Option<NewTerms>,
+    /// What is set to happen at the period's end after the change; `None`: nothing.
+    pub scheduled: Option<ScheduledTerms>,
+    #[serde(with = "crate::micros")]
+    pub expires_at: OffsetDateTime,
+}
+
+/// A change that waits for the end of the period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduledTerms {
+    /// `None`: the product stays.
+    pub product_id: Option<ProductId>,
+    pub price_id: Option<PriceId>,
+    pub seats: Option<i32>,
+    #[serde(with = "crate::micros")]
+    pub applies_at: OffsetDateTime,
 }
