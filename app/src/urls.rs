@@ -57,6 +57,48 @@ pub mod paths {
     }
 
     #[must_use]
+    pub fn subscription_plan(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/plan")
+    }
+
+    #[must_use]
+    pub fn subscription_seats(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/seats")
+    }
+
+    #[must_use]
+    pub fn subscription_cancel_now(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/cancel/now")
+    }
+
+    #[must_use]
+    pub fn subscription_pause(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/pause")
+    }
+
+    /// Takes a pause back that has not begun.
+    #[must_use]
+    pub fn subscription_keep_running(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/pause/keep-running")
+    }
+
+    #[must_use]
+    pub fn subscription_resume(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/resume")
+    }
+
+    #[must_use]
+    pub fn subscription_resubscribe(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/resubscribe")
+    }
+
+    /// Takes a change back that waits for the period's end.
+    #[must_use]
+    pub fn subscription_update_undo(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/update/undo")
+    }
+
+    #[must_use]
     pub fn orders(organization: &str) -> String {
         format!("/{organization}/portal/orders")
     }
@@ -74,6 +116,16 @@ pub mod paths {
     #[must_use]
     pub fn order(organization: &str, id: OrderId) -> String {
         format!("/{organization}/portal/orders/{id}")
+    }
+
+    #[must_use]
+    pub fn invoice(organization: &str, order: OrderId) -> String {
+        format!("/{organization}/portal/orders/{order}/invoice")
+    }
+
+    #[must_use]
+    pub fn billing(organization: &str) -> String {
+        format!("/{organization}/portal/settings/billing")
     }
 
     #[must_use]
