@@ -5,6 +5,7 @@ mod insert;
 mod list;
 mod record_payment;
 mod summary;
+mod transition;
 
 pub use get::{OrderDetail, OrderItem, get};
 pub use insert::InsertOrderError;
@@ -13,3 +14,4 @@ pub use list::{OrderFilter, list};
 pub use record_payment::{RecordPaymentError, record_payment};
 pub(crate) use summary::OrderRow;
 pub use summary::OrderSummary;
+pub(crate) use transition::{LockedOrder, lock, mark_paid, mark_void};

@@ -1,9 +1,20 @@
 //! Money: charging orders, giving back, and what follows when a charge fails.
 
+mod attempt;
+mod choose_processor;
+mod claim;
+mod dunning;
 mod prepare;
 mod prepare_refund;
 mod processor;
+mod refund;
+mod run_due;
+mod sandbox;
+mod settle;
 
+pub use attempt::{PaymentError, run_attempt};
+pub use choose_processor::{ChooseProcessorError, ProcessorChoice, choose_processor};
+pub(crate) use dunning::recover;
 pub(crate) use prepare::{LEASE, NewAttempt, prepare};
 pub use prepare_refund::PrepareRefundError;
 pub(crate) use prepare_refund::{NewRefund, prepare_refund};
@@ -11,6 +22,9 @@ pub use processor::{
     Answer, NewPayment, NewProcessorRefund, NoAnswer, PaymentKey, PaymentProcessor, Reading,
     RefundOutcome,
 };
+pub use run_due::run_due;
+pub use sandbox::{Sandbox, SandboxBehavior, set_behavior};
+pub(crate) use settle::{close_unsent, void_open_orders};
 
 use domain::payment::DeclineCode;
 

@@ -6,7 +6,7 @@ mod keep;
 mod list;
 pub(crate) mod row;
 mod run_due;
-mod snapshot;
+pub(crate) mod snapshot;
 mod start;
 mod summary;
 

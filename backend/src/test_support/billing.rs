@@ -10,6 +10,7 @@ use domain::seat_tiers::{SeatTier, SeatTierType, SeatTiers};
 use super::TestDb;
 use crate::actor::MemberActor;
 use crate::discount::{self, CreateDiscount};
+use crate::payment::{self, ProcessorChoice, Sandbox};
 use crate::price::{self, CreatePrice};
 use crate::product::{self, CreateProduct};
 use crate::subscription::{self, StartSubscription, StartedSubscription};
@@ -259,4 +260,19 @@ async fn discount(
 ) -> DiscountId {
     let input = CreateDiscount { organization_id, name: "Welcome".into(), amount, duration };
     discount::create(&db.pool, &mut db.cx(), input).await.expect("a discount")
+}
+
+/// From now on the sandbox charges the organization's customers; [`payment::set_behavior`] says how their cards behave.
+///
+/// # Panics
+/// When that is refused.
+pub async fn charged(db: &TestDb, organization_id: OrganizationId) {
+    payment::choose_processor(&db.pool, &mut db.cx(), organization_id, ProcessorChoice::Sandbox)
+        .await
+        .expect("a choice");
+}
+
+/// The sandbox on the test's database.
+pub fn sandbox(db: &TestDb) -> Sandbox {
+    Sandbox::new(db.pool.clone())
 }

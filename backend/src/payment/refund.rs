@@ -1,0 +1,192 @@
+//! Giving money back: claimed, asked for, and written down.
+
+use domain::event_type::EventType;
+use domain::id::{OrderId, OrganizationId, RefundId};
+use domain::money::{Currency, Money};
+use domain::order::OrderStatus;
+use serde_json::json;
+use sqlx::PgPool;
+use time::Duration;
+
+use super::attempt::{PaymentError, back_off};
+use super::prepare::LEASE;
+use super::processor::{NewProcessorRefund, PaymentProcessor, RefundOutcome};
+use crate::context::Context;
+use crate::error::InconsistencyError;
+use crate::event;
+use crate::order;
+
+/// A key is sent again only for so long; afterwards the refund is only looked up.
+const RESEND_WITHIN: Duration = Duration::hours(20);
+
+/// A refund that this process works on until its lease ends.
+struct Claimed {
+    organization_id: OrganizationId,
+    refund_id: RefundId,
+    order_id: OrderId,
+    processor_payment_id: String,
+    amount: Money,
+    tax_minor: i64,
+    tries: i32,
+    may_send: bool,
+}
+
+/// Works on one refund that is due with this processor; false when none is.
+pub(super) async fn run_one(
+    db: &PgPool,
+    processor: &dyn PaymentProcessor,
+    cx: &mut Context,
+) -> Result<bool, PaymentError> {
+    let Some(claimed) = claim(db, cx, processor.name()).await? else { return Ok(false) };
+    let refund_id = claimed.refund_id;
+    let answer = if claimed.may_send {
+        let wanted = NewProcessorRefund {
+            refund_id,
+            processor_payment_id: &claimed.processor_payment_id,
+            amount: claimed.amount,
+        };
+        processor.refund(wanted, cx.now).await.map(Some)
+    } else {
+        processor.read_refund(refund_id).await
+    };
+    match answer {
+        Ok(Some(RefundOutcome::Succeeded { processor_refund_id })) => {
+            succeeded(db, cx, &claimed, &processor_refund_id).await?;
+        }
+        Ok(Some(RefundOutcome::Failed)) => {
+            tracing::error!(%refund_id, "the processor gives no money back: a person has to");
+            for_a_person(db, &claimed).await?;
+        }
+        Ok(None) => {
+            tracing::error!(%refund_id, "the processor knows no such refund: a person has to look");
+            for_a_person(db, &claimed).await?;
+        }
+        Ok(Some(RefundOutcome::Unknown)) => later(db, cx, &claimed).await?,
+        Err(no_answer) => {
+            let error = &no_answer as &dyn std::error::Error;
+            tracing::warn!(%refund_id, error, "a refund has no answer yet");
+            later(db, cx, &claimed).await?;
+        }
+    }
+    Ok(true)
+}
+
+async fn claim(
+    db: &PgPool,
+    cx: &Context,
+    processor: &str,
+) -> Result<Option<Claimed>, PaymentError> {
+    let row = sqlx::query!(
+        r#"with due as (
+            select r.organization_id, r.refund_id, a.processor_payment_id
+            from refund r
+            join payment_attempt a on a.organization_id = r.organization_id and a.payment_attempt_id = r.payment_attempt_id
+            where r.due_at <= $1 and a.processor = $2 and ($3::uuid is null or r.organization_id = $3)
+            order by r.due_at
+            limit 1
+            for update of r skip locked)
+         update refund r set due_at = $4, tries = r.tries + 1
+         from due
+         where r.organization_id = due.organization_id and r.refund_id = due.refund_id
+         returning r.organization_id, r.refund_id, r.order_id, r.amount_minor, r.tax_minor, r.currency, r.tries, r.created_at,
+            due.processor_payment_id"#,
+        cx.now,
+        processor,
+        cx.actor.organization_id().map(OrganizationId::as_uuid),
+        cx.now + LEASE,
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let bad = |column| InconsistencyError::new("refund", column, row.refund_id);
+    Ok(Some(Claimed {
+        organization_id: row.organization_id.into(),
+        refund_id: row.refund_id.into(),
+        order_id: row.order_id.into(),
+        processor_payment_id: row.processor_payment_id.ok_or_else(|| bad("payment_attempt_id"))?,
+        amount: Money::new(
+            row.amount_minor,
+            Currency::parse(&row.currency).map_err(|_| bad("currency"))?,
+        ),
+        tax_minor: row.tax_minor,
+        tries: row.tries,
+        may_send: row.tries == 1 || cx.now - row.created_at < RESEND_WITHIN,
+    }))
+}
+
+/// The money is on its way back: the order says so.
+async fn succeeded(
+    db: &PgPool,
+    cx: &mut Context,
+    refund: &Claimed,
+    processor_refund_id: &str,
+) -> Result<(), PaymentError> {
+    let mut tx = db.begin().await?;
+    let order = order::lock(&mut tx, refund.organization_id, refund.order_id)
+        .await?
+        .ok_or_else(|| InconsistencyError::new("refund", "order_id", refund.refund_id))?;
+    let settled = sqlx::query!(
+        "update refund set state = 'succeeded', processor_refund_id = $3, settled_at = $4, due_at = null
+         where organization_id = $1 and refund_id = $2 and settled_at is null",
+        refund.organization_id.as_uuid(),
+        refund.refund_id.as_uuid(),
+        processor_refund_id,
+        cx.now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if settled.rows_affected() == 0 {
+        return Ok(());
+    }
+    let status = if !order.status.is_paid() {
+        order.status
+    } else if order.refunded_minor + refund.amount.minor >= order.total.minor {
+        OrderStatus::Refunded
+    } else {
+        OrderStatus::PartiallyRefunded
+    };
+    sqlx::query!(
+        "update orders
+         set refunded_minor = refunded_minor + $3, refunded_tax_minor = refunded_tax_minor + $4, status = $5, modified_at = $6
+         where organization_id = $1 and order_id = $2",
+        refund.organization_id.as_uuid(),
+        refund.order_id.as_uuid(),
+        refund.amount.minor,
+        refund.tax_minor,
+        status.as_str(),
+        cx.now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let previous = json!({ "status": order.status, "refunded_minor": order.refunded_minor });
+    let mut happened = order.event(EventType::OrderRefunded, status, &previous);
+    happened.snapshot["refunded_now_minor"] = json!(refund.amount.minor);
+    happened.snapshot["refunded_minor"] = json!(order.refunded_minor + refund.amount.minor);
+    event::record(&mut tx, cx, happened).await?;
+    event::notify(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn later(db: &PgPool, cx: &Context, refund: &Claimed) -> Result<(), PaymentError> {
+    sqlx::query!(
+        "update refund set state = 'unknown', due_at = $3 where organization_id = $1 and refund_id = $2 and settled_at is null",
+        refund.organization_id.as_uuid(),
+        refund.refund_id.as_uuid(),
+        cx.now + back_off(refund.tries),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn for_a_person(db: &PgPool, refund: &Claimed) -> Result<(), PaymentError> {
+    sqlx::query!(
+        "update refund set state = 'for_a_person', due_at = null where organization_id = $1 and refund_id = $2 and settled_at is null",
+        refund.organization_id.as_uuid(),
+        refund.refund_id.as_uuid(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
