@@ -41,5 +41,6 @@ pub mod payment;
 pub mod price;
 pub mod product;
 pub mod progress;
+mod proration;
 pub mod quote;
 pub mod subscription;

@@ -5,8 +5,7 @@ use time::OffsetDateTime;
 
 use crate::discount::AppliedDiscount;
 use crate::money::MoneyError;
-use crate::order::OrderTotals;
-use crate::order_amounts::{BilledLine, OrderAmounts, OrderLine, order_amounts};
+use crate::order_amounts::{OrderAmounts, OrderLine, order_amounts};
 use crate::subscription::{PendingUpdate, Subscription, SubscriptionStatus};
 use crate::tax::{TaxBehavior, TaxRate};
 
@@ -15,8 +14,7 @@ use crate::tax::{TaxBehavior, TaxRate};
 pub struct NextCharge {
     #[serde(with = "crate::micros")]
     pub at: OffsetDateTime,
-    pub lines: Vec<BilledLine>,
-    pub totals: OrderTotals,
+    pub amounts: OrderAmounts,
 }
 
 /// What besides its facts decides what a subscription is charged.
@@ -90,11 +88,11 @@ pub fn next_charge(
     let mut facts = *subscription;
     let mut terms = *terms;
     if facts.cancel_at_period_end {
-        return Ok(closing_amounts(&facts, &terms)?.map(|amounts| charge(at, amounts)));
+        return Ok(closing_amounts(&facts, &terms)?.map(|amounts| NextCharge { at, amounts }));
     }
     if facts.pause_at_period_end {
         if let Some(amounts) = closing_amounts(&facts, &terms)? {
-            return Ok(Some(charge(at, amounts)));
+            return Ok(Some(NextCharge { at, amounts }));
         }
     }
     if facts.status != SubscriptionStatus::Paused {
@@ -108,11 +106,8 @@ pub fn next_charge(
     if begun.amount.is_zero() && terms.open_entries.is_empty() {
         return Ok(None);
     }
-    Ok(Some(charge(begun.current_period.start, period_amounts(&begun, &terms)?)))
-}
-
-fn charge(at: OffsetDateTime, amounts: OrderAmounts) -> NextCharge {
-    NextCharge { at, lines: amounts.lines, totals: amounts.totals }
+    let amounts = period_amounts(&begun, &terms)?;
+    Ok(Some(NextCharge { at: begun.current_period.start, amounts }))
 }
 
 #[cfg(test)]
@@ -154,14 +149,14 @@ mod tests {
         };
         let charge = next_charge(&team, &plain()).unwrap().unwrap();
         assert_eq!(charge.at, team.current_period.end);
-        assert_eq!(charge.totals.total, Money::new(24_000, Currency::EUR));
-        let line = &charge.lines[0].line;
+        assert_eq!(charge.amounts.totals.total, Money::new(24_000, Currency::EUR));
+        let line = &charge.amounts.lines[0].line;
         assert_eq!((line.kind, line.quantity), (OrderLineKind::Seats, 12));
         assert_eq!(line.period.unwrap().start, charge.at);
         assert_eq!((line.label.as_str(), line.amount_minor), ("Team", 24_000));
         let plan = next_charge(&running(), &plain()).unwrap().unwrap();
         assert_eq!(
-            (plan.lines[0].line.kind, plan.lines[0].line.quantity),
+            (plan.amounts.lines[0].line.kind, plan.amounts.lines[0].line.quantity),
             (OrderLineKind::Plan, 1)
         );
     }
@@ -193,9 +188,12 @@ mod tests {
         };
         let charge = next_charge(&running(), &terms).unwrap().unwrap();
         // 5000 − 500 (a tenth of the plan only) + 500, and 19 % of it.
-        assert_eq!((charge.totals.discount.minor, charge.totals.tax.minor), (500, 950));
-        assert_eq!(charge.totals.total.minor, 5_950);
-        let line = &charge.lines[0].line;
+        assert_eq!(
+            (charge.amounts.totals.discount.minor, charge.amounts.totals.tax.minor),
+            (500, 950)
+        );
+        assert_eq!(charge.amounts.totals.total.minor, 5_950);
+        let line = &charge.amounts.lines[0].line;
         assert_eq!(line.label, "Business");
         assert_eq!(line.period.unwrap().end, datetime!(2027-02-28 12:00 UTC));
     }
@@ -210,7 +208,7 @@ mod tests {
         assert_eq!(next_charge(&scheduled, &plain()).unwrap().unwrap().at, at);
         let resting = Subscription { resumes_at: Some(at), ..paused() };
         let charge = next_charge(&resting, &plain()).unwrap().unwrap();
-        assert_eq!((charge.at, charge.lines[0].line.period.unwrap().start), (at, at));
+        assert_eq!((charge.at, charge.amounts.lines[0].line.period.unwrap().start), (at, at));
     }
 
     #[test]
@@ -219,7 +217,10 @@ mod tests {
         let (owed, credit) = ([debit(700), debit(-200)], [debit(-200)]);
         for stops in [canceled(), running().pause(START, None).unwrap()] {
             let charge = next_charge(&stops, &terms_of(&owed)).unwrap().unwrap();
-            assert_eq!((charge.at, charge.totals.total.minor), (stops.current_period.end, 595));
+            assert_eq!(
+                (charge.at, charge.amounts.totals.total.minor),
+                (stops.current_period.end, 595)
+            );
             assert_eq!(next_charge(&stops, &terms_of(&credit)), Ok(None));
         }
     }

@@ -179,6 +179,7 @@ impl<'a> History<'a> {
             product_id,
             price_id,
             seats: planned.seats,
+            discount_id: None,
         };
         let started = subscription::start(self.db, &mut self.system(now), input).await?;
         self.subscriptions.insert((c, s), started.subscription_id);

@@ -105,7 +105,7 @@ mod tests {
     use crate::subscription::{CancelSubscription, cancel, run_due, start};
     use crate::test_support::billing::{Offer, subscribed};
     use crate::test_support::{TestDb, fixtures};
-    use domain::next_charge::ChargeLineKind;
+    use domain::order_amounts::OrderLineKind;
     use domain::role::MemberRole;
     use time::Duration;
     use time::macros::datetime;
@@ -123,10 +123,13 @@ mod tests {
         let overview = load(&db.pool, &owner).await.unwrap();
         let charge = overview.next_charge.unwrap();
         assert_eq!(
-            (charge.at, charge.totals.total),
+            (charge.at, charge.amounts.totals.total),
             (datetime!(2026-06-01 09:00 UTC), Money::new(3_000, Currency::EUR))
         );
-        assert_eq!((charge.lines[0].kind, charge.lines[0].quantity), (ChargeLineKind::Seats, 3));
+        assert_eq!(
+            (charge.amounts.lines[0].line.kind, charge.amounts.lines[0].line.quantity),
+            (OrderLineKind::Seats, 3)
+        );
         assert_eq!(
             overview.open_orders,
             OpenOrders { count: 2, sums: vec![Money::new(5_900, Currency::EUR)] }
@@ -158,7 +161,10 @@ mod tests {
             db.settled().await;
             assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1);
             let newest = load(&db.pool, &owner).await.unwrap().recent_orders.remove(0);
-            assert_eq!((newest.created_at, newest.total), (announced.at, announced.totals.total));
+            assert_eq!(
+                (newest.created_at, newest.total),
+                (announced.at, announced.amounts.totals.total)
+            );
         }
     }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use thiserror::Error;
 
-use super::{row, snapshot};
+use super::{row, snapshot, unschedule_update};
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, InconsistencyError};
 use crate::event;
@@ -46,7 +46,11 @@ impl From<sqlx::Error> for CancelError {
     }
 }
 
-/// Cancels at period end: it goes on until `ends_at` and is not charged again. Returns the facts as they are now.
+/// Cancels at period end: it goes on until `ends_at` and is not charged again. A scheduled pause or change is dropped. A paused one
+/// ends at once, without a charge. Returns the facts as they are now.
+///
+/// # Errors
+/// `Refused(ChangePending)` while a change waits for its payment.
 pub async fn cancel(
     db: &PgPool,
     cx: &mut Context,
@@ -62,31 +66,36 @@ pub async fn cancel(
         .await?
         .ok_or(CancelError::Unknown)?;
     let before = Subscription::try_from(&row)?;
-    let cancellation = before.cancel_at_period_end(cx.now).map_err(CancelError::Refused)?;
+    if row.open_change_kind.is_some() {
+        return Err(CancelError::Refused(CancelRefusal::ChangePending));
+    }
+    let after = before.cancel(cx.now).map_err(CancelError::Refused)?;
+    row::write(&mut tx, cx.now, &row, &after).await?;
     sqlx::query!(
-        "update subscription
-         set cancel_at_period_end = true, canceled_at = $3, ends_at = $4, cancellation_reason = $5, cancellation_comment = $6,
-            revision = revision + 1, modified_at = $3
+        "update subscription set cancellation_reason = $3, cancellation_comment = $4
          where organization_id = $1 and subscription_id = $2",
         row.organization_id,
         row.subscription_id,
-        cancellation.canceled_at,
-        cancellation.ends_at,
         input.reason.map(CancellationReason::as_str),
         comment,
     )
     .execute(&mut *tx)
     .await?;
-    let after = Subscription {
-        cancel_at_period_end: true,
-        canceled_at: Some(cancellation.canceled_at),
-        ends_at: Some(cancellation.ends_at),
-        ..before
+    unschedule_update::forget(&mut tx, &row).await?;
+    let previous = json!({
+        "status": before.status,
+        "cancel_at_period_end": false,
+        "canceled_at_us": null,
+        "ends_at_us": null,
+        "pause_at_period_end": before.pause_at_period_end,
+        "pending_product_name": row.pending_product_name,
+    });
+    let event_type = if after.is_ended() {
+        EventType::SubscriptionRevoked
+    } else {
+        EventType::SubscriptionCanceled
     };
-    let previous =
-        json!({ "cancel_at_period_end": false, "canceled_at_us": null, "ends_at_us": null });
-    let canceled = snapshot::event(EventType::SubscriptionCanceled, &row, &after, previous);
-    event::record(&mut tx, cx, canceled).await?;
+    event::record(&mut tx, cx, snapshot::event(event_type, &row, &after, previous)).await?;
     event::notify(&mut tx).await?;
     tx.commit().await?;
     Ok(after)

@@ -46,20 +46,19 @@ pub async fn keep(
         .await?
         .ok_or(KeepError::Unknown)?;
     let before = Subscription::try_from(&row)?;
-    before.keep(cx.now).map_err(KeepError::Refused)?;
+    if row.open_change_kind.is_some() {
+        return Err(KeepError::Refused(KeepRefusal::ChangePending));
+    }
+    let after = before.keep(cx.now).map_err(KeepError::Refused)?;
+    row::write(&mut tx, cx.now, &row, &after).await?;
     sqlx::query!(
-        "update subscription
-         set cancel_at_period_end = false, canceled_at = null, ends_at = null, cancellation_reason = null, cancellation_comment = null,
-            revision = revision + 1, modified_at = $3
+        "update subscription set cancellation_reason = null, cancellation_comment = null
          where organization_id = $1 and subscription_id = $2",
         row.organization_id,
         row.subscription_id,
-        cx.now,
     )
     .execute(&mut *tx)
     .await?;
-    let after =
-        Subscription { cancel_at_period_end: false, canceled_at: None, ends_at: None, ..before };
     let previous = json!({
         "cancel_at_period_end": true,
         "canceled_at_us": before.canceled_at.map(snapshot::micros),

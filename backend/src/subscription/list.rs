@@ -1,11 +1,17 @@
 //! The subscriptions of the customer for whom a member acts.
 
-use sqlx::PgPool;
+use domain::id::{CustomerId, OrganizationId};
+use domain::money::{Currency, Money};
+use domain::payment::PAST_DUE_LASTS;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use uuid::Uuid;
 
-use super::row::SubscriptionRow;
-use super::summary::SubscriptionSummary;
+use super::row::{SubscriptionRow, subscription_rows};
+use super::summary::{PastDue, SubscriptionSummary};
 use crate::actor::MemberActor;
-use crate::error::QueryError;
+use crate::error::{InconsistencyError, QueryError};
+use crate::{proration, tax};
 
 /// No more are listed; who has more looks for the running ones, which come first.
 pub const SUBSCRIPTIONS_MAX: i64 = 100;
@@ -15,15 +21,8 @@ pub async fn list(
     db: &PgPool,
     actor: &MemberActor,
 ) -> Result<Vec<SubscriptionSummary>, QueryError> {
-    let rows = sqlx::query_as!(
-        SubscriptionRow,
-        "select s.organization_id, s.subscription_id, s.customer_id, s.product_id, s.price_id, p.name as product_name, s.status, s.currency,
-            s.amount_minor, s.seats, s.recurring_interval, s.recurring_interval_count, s.billing_anchor_at, s.current_period_start,
-            s.current_period_end, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at,
-            s.pause_at_period_end, s.paused_at, s.resumes_at, s.past_due_at, s.discount_id, s.discount_applied_at, s.revision
-         from subscription s
-         join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
-         where s.organization_id = $1 and s.customer_id = $2 and s.started_at is not null
+    let rows = subscription_rows!(
+        "where s.organization_id = $1 and s.customer_id = $2 and s.started_at is not null
          order by s.ended_at is not null, s.started_at desc, s.subscription_id desc
          limit $3",
         actor.organization_id.as_uuid(),
@@ -32,7 +31,67 @@ pub async fn list(
     )
     .fetch_all(db)
     .await?;
-    rows.into_iter().map(|row| Ok(row.try_into()?)).collect()
+    summaries(db, actor.organization_id, rows).await
+}
+
+/// The rows, all of one customer, as pages show them. The same few statements, however many there are.
+pub(super) async fn summaries(
+    db: &PgPool,
+    organization_id: OrganizationId,
+    rows: Vec<SubscriptionRow>,
+) -> Result<Vec<SubscriptionSummary>, QueryError> {
+    let Some(first) = rows.first() else { return Ok(vec![]) };
+    let customer_id = first.customer_id.into();
+    let mut connection = db.acquire().await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.subscription_id).collect();
+    let entries = proration::open(&mut connection, organization_id, &ids).await?;
+    let price_id = first.price_id.into();
+    let rate = tax::terms(&mut connection, organization_id, customer_id, price_id).await?.rate;
+    let owed = owed(&mut connection, organization_id, customer_id).await?;
+    rows.into_iter()
+        .map(|row| {
+            let past_due = past_due(&row, &owed)?;
+            Ok(SubscriptionSummary::new(row, &entries, rate, past_due)?)
+        })
+        .collect()
+}
+
+/// What a subscription's open orders come to.
+struct Owed {
+    subscription_id: Uuid,
+    total_minor: i64,
+    next_attempt_at: Option<OffsetDateTime>,
+}
+
+async fn owed(
+    connection: &mut PgConnection,
+    organization_id: OrganizationId,
+    customer_id: CustomerId,
+) -> Result<Vec<Owed>, sqlx::Error> {
+    sqlx::query_as!(
+        Owed,
+        r#"select subscription_id as "subscription_id!", sum(total_minor)::bigint as "total_minor!", min(next_payment_attempt_at) as next_attempt_at
+         from orders
+         where organization_id = $1 and customer_id = $2 and status = 'pending' and subscription_id is not null
+         group by subscription_id"#,
+        organization_id.as_uuid(),
+        customer_id.as_uuid(),
+    )
+    .fetch_all(connection)
+    .await
+}
+
+fn past_due(row: &SubscriptionRow, owed: &[Owed]) -> Result<Option<PastDue>, InconsistencyError> {
+    let Some(since) = row.past_due_at.filter(|_| row.ended_at.is_none()) else { return Ok(None) };
+    let currency = Currency::parse(&row.currency)
+        .map_err(|_| InconsistencyError::new("subscription", "currency", row.subscription_id))?;
+    let owed = owed.iter().find(|owed| owed.subscription_id == row.subscription_id);
+    Ok(Some(PastDue {
+        since,
+        amount_open: Money::new(owed.map_or(0, |owed| owed.total_minor), currency),
+        next_attempt_at: owed.and_then(|owed| owed.next_attempt_at),
+        deadline: since + PAST_DUE_LASTS,
+    }))
 }
 
 #[cfg(test)]

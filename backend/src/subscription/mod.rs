@@ -1,19 +1,28 @@
-//! Subscriptions: started, read, canceled, kept, and carried on when they are due.
+//! Subscriptions: started, read, canceled, kept, paused, and carried on when they are due.
 
 mod cancel;
+mod carry_on;
+mod charge;
 mod get;
 mod keep;
 mod list;
+mod pause;
+mod remind_due;
 pub(crate) mod row;
 mod run_due;
 pub(crate) mod snapshot;
 mod start;
 mod summary;
+mod unschedule_pause;
+pub(crate) mod unschedule_update;
 
 pub use cancel::{CancelError, CancelSubscription, cancel};
 pub use get::{SubscriptionDetail, get};
 pub use keep::{KeepError, keep};
 pub use list::{SUBSCRIPTIONS_MAX, list};
-pub use run_due::{RunDueError, run_due};
+pub use pause::{PauseError, PauseSubscription, pause};
+pub use run_due::{RunDueError, next_due_at, run_due};
 pub use start::{StartError, StartSubscription, StartedSubscription, start};
-pub use summary::SubscriptionSummary;
+pub use summary::{GivenDiscount, OpenChange, PastDue, SubscriptionSummary};
+pub use unschedule_pause::{UnschedulePauseError, unschedule_pause};
+pub use unschedule_update::{UnscheduleUpdateError, UnscheduleUpdateRefusal, unschedule_update};

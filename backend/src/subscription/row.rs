@@ -1,9 +1,10 @@
 //! A subscription as the table holds it, with all that decides what comes next.
 
+use domain::change::ChangeKind;
 use domain::interval::{Interval, RecurringInterval};
 use domain::money::{Currency, Money};
 use domain::period::Period;
-use domain::subscription::{ChangeKind, PendingUpdate, Subscription, SubscriptionStatus};
+use domain::subscription::{PendingUpdate, Subscription, SubscriptionStatus};
 use domain::tax::TaxBehavior;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -159,8 +160,9 @@ impl SubscriptionRow {
         )?;
         let seats = price.is_seat_based().then(|| self.pending_seats.or(self.seats)).flatten();
         let amount_minor = price.amount_minor(seats).map_err(|_| bad("seats"))?;
-        let currency = Currency::parse(&self.currency)
-            .map_err(|_| InconsistencyError::new("subscription", "currency", self.subscription_id))?;
+        let currency = Currency::parse(&self.currency).map_err(|_| {
+            InconsistencyError::new("subscription", "currency", self.subscription_id)
+        })?;
         Ok(Some(PendingUpdate {
             product_id: self.pending_product_id.ok_or_else(missing)?.into(),
             price_id: price_id.into(),
@@ -223,9 +225,12 @@ pub(crate) async fn lock(
 ) -> Result<Option<SubscriptionRow>, sqlx::Error> {
     // Read by a statement of its own: one that had to wait for the lock would see an open change or update as it was before.
     sqlx::query!(
-        "select 1 as one from subscription where organization_id = $1 and subscription_id = $2 for no key update",
+        "select 1 as one from subscription
+         where organization_id = $1 and subscription_id = $2 and ($3::uuid is null or customer_id = $3)
+         for no key update",
         organization_id,
         subscription_id,
+        customer_id,
     )
     .fetch_optional(&mut *tx)
     .await?;

@@ -1,27 +1,23 @@
-//! Carrying subscriptions on when they are due: renewals, ends of trials, ends.
+//! Carrying subscriptions on when they are due: renewals, ends of trials, scheduled changes, pauses, returns, ends.
 
-use domain::event_type::EventType;
 use domain::id::OrganizationId;
-use domain::order::BillingReason;
-use domain::order_amounts::{OrderLine, order_amounts};
-use domain::period::Period;
-use domain::subscription::{DueOutcome, Subscription, SubscriptionStatus};
-use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::row::SubscriptionRow;
-use super::snapshot;
+use super::carry_on::{Step, carry_on};
+use super::remind_due::remind_due;
 use crate::context::Context;
-use crate::error::{DatabaseError, InconsistencyError};
+use crate::error::{DatabaseError, InconsistencyError, QueryError};
 use crate::event;
-use crate::order::{InsertOrderError, NewOrder, insert_order};
-use crate::tax;
+use crate::order::InsertOrderError;
 
 /// Rows that cannot be carried on are left for a person; after so many in one run something else is wrong.
 const FAILURES_MAX: usize = 10;
+
+/// So many are carried on in one transaction: a commit waits for the disk, and this shares the wait.
+const BATCH: usize = 20;
 
 #[derive(Debug, Error)]
 pub enum RunDueError {
@@ -29,6 +25,8 @@ pub enum RunDueError {
     Database(#[from] DatabaseError),
     #[error("a subscription breaks a rule")]
     Inconsistency(#[from] InconsistencyError),
+    #[error("what a subscription rests on could not be read")]
+    Query(#[from] QueryError),
     #[error("the order of a period could not be made")]
     Order(#[from] InsertOrderError),
 }
@@ -40,24 +38,27 @@ impl From<sqlx::Error> for RunDueError {
 }
 
 /// Does at most `limit` steps that are due at the context's time and returns how many it did; fewer than `limit` means
-/// that nothing is left, or that other workers hold the rest.
+/// that nothing is left, or that other workers hold the rest. Reminders that are due come first.
 ///
 /// A context of one organization carries on only that one's subscriptions; the system's, everybody's.
 ///
-/// Each step is one transaction: the next period with its order, or the end. Periods missed while no worker ran come one
-/// by one, oldest first. Any number of workers may run at once: a claimed row is skipped by the others, and the index
-/// `orders_subscription_period_key` allows one order per period. A row that breaks a rule is logged and passed over.
+/// A step is the next period with its order, a pause, a return or the end. Periods missed while no worker ran come one by one,
+/// oldest first. Any number of workers may run at once: a claimed row is skipped by the others, and the index
+/// `orders_subscription_period_key` allows one order per period. One with a change that waits for its payment waits for it. A row
+/// that breaks a rule is logged and passed over.
 pub async fn run_due(db: &PgPool, cx: &mut Context, limit: usize) -> Result<usize, RunDueError> {
+    let mut done = remind_due(db, cx, limit).await?;
     let mut passed_over: Vec<Uuid> = Vec::new();
-    let mut done = 0;
+    let mut failures = 0;
     while done < limit {
-        match step(db, cx, &passed_over).await? {
-            Step::NothingDue => break,
-            Step::Done => done += 1,
-            Step::Failed(subscription_id, error) => {
+        match batch(db, cx, &mut passed_over, BATCH.min(limit - done)).await? {
+            Batch::NothingDue => break,
+            Batch::Done(steps) => done += steps,
+            Batch::Failed(subscription_id, error) => {
                 tracing::error!(%subscription_id, error = &error as &dyn std::error::Error, "a due subscription could not be carried on");
                 passed_over.push(subscription_id);
-                if passed_over.len() >= FAILURES_MAX {
+                failures += 1;
+                if failures >= FAILURES_MAX {
                     return Err(error);
                 }
             }
@@ -70,163 +71,87 @@ pub async fn run_due(db: &PgPool, cx: &mut Context, limit: usize) -> Result<usiz
     Ok(done)
 }
 
-enum Step {
+/// When the next subscription is due or to be reminded of, within the context's organization; `None` when none ever is. What waits for
+/// the payment of a change is left out.
+pub async fn next_due_at(
+    db: &PgPool,
+    organization_id: Option<OrganizationId>,
+) -> Result<Option<OffsetDateTime>, DatabaseError> {
+    let at = sqlx::query_scalar!(
+        "select least(
+            (select min(s.due_at) from subscription s
+             where s.due_at is not null and ($1::uuid is null or s.organization_id = $1)
+               and not exists (
+                select from subscription_change c
+                where c.organization_id = s.organization_id and c.subscription_id = s.subscription_id and c.state = 'pending')),
+            (select min(reminder_due_at) from subscription
+             where reminder_due_at is not null and ($1::uuid is null or organization_id = $1)))",
+        organization_id.map(OrganizationId::as_uuid),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(at)
+}
+
+enum Batch {
     NothingDue,
-    Done,
+    Done(usize),
     Failed(Uuid, RunDueError),
 }
 
-async fn step(db: &PgPool, cx: &mut Context, passed_over: &[Uuid]) -> Result<Step, RunDueError> {
+/// One transaction: one step of each of up to `limit` subscriptions.
+async fn batch(
+    db: &PgPool,
+    cx: &mut Context,
+    passed_over: &mut Vec<Uuid>,
+    limit: usize,
+) -> Result<Batch, RunDueError> {
     let mut tx = db.begin().await?;
-    let Some(row) = claim(&mut tx, cx, passed_over).await? else {
-        return Ok(Step::NothingDue);
-    };
-    if let Err(error) = carry_on(&mut tx, cx, &row).await {
-        return Ok(Step::Failed(row.subscription_id, error));
+    let claimed = claim(&mut tx, cx, passed_over, limit).await?;
+    if claimed.is_empty() {
+        return Ok(Batch::NothingDue);
+    }
+    let mut steps = 0;
+    for (organization_id, subscription_id) in claimed {
+        match carry_on(&mut tx, cx, organization_id, subscription_id).await {
+            Ok(Step::Done) => steps += 1,
+            Ok(Step::Waits) => passed_over.push(subscription_id),
+            Err(error) => {
+                // The others of the batch are free again at once, and come without this one.
+                tx.rollback().await?;
+                return Ok(Batch::Failed(subscription_id, error));
+            }
+        }
     }
     tx.commit().await?;
-    Ok(Step::Done)
+    Ok(Batch::Done(steps))
 }
 
+/// Locks due subscriptions that nobody else holds.
 async fn claim(
     tx: &mut PgConnection,
     cx: &Context,
     passed_over: &[Uuid],
-) -> Result<Option<SubscriptionRow>, sqlx::Error> {
-    sqlx::query_as!(
-        SubscriptionRow,
-        "select s.organization_id, s.subscription_id, s.customer_id, s.product_id, s.price_id, p.name as product_name, s.status, s.currency,
-            s.amount_minor, s.seats, s.recurring_interval, s.recurring_interval_count, s.billing_anchor_at, s.current_period_start,
-            s.current_period_end, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at,
-            s.pause_at_period_end, s.paused_at, s.resumes_at, s.past_due_at, s.discount_id, s.discount_applied_at, s.revision
+    limit: usize,
+) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select s.organization_id, s.subscription_id
          from subscription s
-         join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
          where s.due_at <= $1 and s.subscription_id <> all ($2) and ($3::uuid is null or s.organization_id = $3)
+           and not exists (
+            select from subscription_change c
+            where c.organization_id = s.organization_id and c.subscription_id = s.subscription_id and c.state = 'pending')
          order by s.due_at
-         limit 1
-         for update of s skip locked",
+         limit $4
+         for no key update of s skip locked",
         cx.now,
         passed_over,
         cx.actor.organization_id().map(OrganizationId::as_uuid),
+        i64::try_from(limit).unwrap_or(i64::MAX),
     )
-    .fetch_optional(tx)
-    .await
-}
-
-async fn carry_on(
-    tx: &mut PgConnection,
-    cx: &mut Context,
-    row: &SubscriptionRow,
-) -> Result<(), RunDueError> {
-    let before = Subscription::try_from(row)?;
-    match before.at_due(cx.now) {
-        DueOutcome::Nothing => {
-            Err(InconsistencyError::new("subscription", "due_at", row.subscription_id).into())
-        }
-        DueOutcome::End { ended_at } => end(tx, cx, row, &before, ended_at).await,
-        DueOutcome::Renew { next } => {
-            begin_period(tx, cx, row, &before, next, EventType::SubscriptionRenewed).await
-        }
-        DueOutcome::TrialEnds { next } => {
-            begin_period(tx, cx, row, &before, next, EventType::SubscriptionActivated).await
-        }
-    }
-}
-
-/// The next period and its order. A trial that ends becomes active; `past_due` stays what it is.
-async fn begin_period(
-    tx: &mut PgConnection,
-    cx: &mut Context,
-    row: &SubscriptionRow,
-    before: &Subscription,
-    next: Period,
-    event_type: EventType,
-) -> Result<(), RunDueError> {
-    let status = if before.status == SubscriptionStatus::Trialing {
-        SubscriptionStatus::Active
-    } else {
-        before.status
-    };
-    let after = Subscription { status, current_period: next, ..*before };
-    write(tx, cx.now, row, &after).await?;
-    let previous = json!({
-        "status": before.status,
-        "current_period_start_us": snapshot::micros(before.current_period.start),
-        "current_period_end_us": snapshot::micros(before.current_period.end),
-    });
-    record(tx, cx, row, &after, event_type, previous).await?;
-    let tax =
-        tax::terms(tx, row.organization_id.into(), row.customer_id.into(), row.price_id.into())
-            .await
-            .map_err(InsertOrderError::from)?;
-    let line = OrderLine::of_period(&row.product_name, after.seats, after.amount.minor, Some(next));
-    let order = NewOrder {
-        organization_id: row.organization_id.into(),
-        customer_id: row.customer_id.into(),
-        subscription_id: Some(row.subscription_id.into()),
-        product_id: row.product_id.into(),
-        price_id: row.price_id.into(),
-        product_name: row.product_name.clone(),
-        billing_reason: BillingReason::SubscriptionCycle,
-        amounts: order_amounts(after.amount.currency, vec![line], None, tax.rate, tax.behavior)
-            .map_err(InsertOrderError::from)?,
-        discount_id: None,
-        is_draft: false,
-        seats: after.seats,
-        period: Some(next),
-    };
-    insert_order(tx, cx, order).await?;
-    Ok(())
-}
-
-async fn end(
-    tx: &mut PgConnection,
-    cx: &mut Context,
-    row: &SubscriptionRow,
-    before: &Subscription,
-    ended_at: OffsetDateTime,
-) -> Result<(), RunDueError> {
-    let after =
-        Subscription { status: SubscriptionStatus::Canceled, ended_at: Some(ended_at), ..*before };
-    write(tx, cx.now, row, &after).await?;
-    let previous = json!({ "status": before.status, "ended_at_us": null });
-    record(tx, cx, row, &after, EventType::SubscriptionRevoked, previous).await
-}
-
-async fn write(
-    tx: &mut PgConnection,
-    now: OffsetDateTime,
-    row: &SubscriptionRow,
-    after: &Subscription,
-) -> Result<(), RunDueError> {
-    sqlx::query!(
-        "update subscription
-         set status = $3, current_period_start = $4, current_period_end = $5, ended_at = $6, due_at = $7, revision = revision + 1, modified_at = $8
-         where organization_id = $1 and subscription_id = $2",
-        row.organization_id,
-        row.subscription_id,
-        after.status.as_str(),
-        after.current_period.start,
-        after.current_period.end,
-        after.ended_at,
-        after.due_at(),
-        now,
-    )
-    .execute(tx)
+    .fetch_all(tx)
     .await?;
-    Ok(())
-}
-
-async fn record(
-    tx: &mut PgConnection,
-    cx: &mut Context,
-    row: &SubscriptionRow,
-    after: &Subscription,
-    event_type: EventType,
-    previous: Value,
-) -> Result<(), RunDueError> {
-    event::record(tx, cx, snapshot::event(event_type, row, after, previous)).await?;
-    Ok(())
+    Ok(rows.into_iter().map(|row| (row.organization_id, row.subscription_id)).collect())
 }
 
 #[cfg(test)]
@@ -238,7 +163,9 @@ mod tests {
     use crate::test_support::{TestDb, fixtures};
     use domain::id::SubscriptionId;
     use domain::interval::RecurringInterval;
+    use domain::period::Period;
     use domain::price::PriceAmount;
+    use domain::subscription::SubscriptionStatus;
     use time::Duration;
     use time::macros::datetime;
 

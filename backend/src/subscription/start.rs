@@ -2,24 +2,23 @@
 
 use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
-use domain::id::{CustomerId, OrderId, OrganizationId, PriceId, ProductId, SubscriptionId};
+use domain::id::{
+    CustomerId, DiscountId, OrderId, OrganizationId, PriceId, ProductId, SubscriptionId,
+};
 use domain::interval::{Interval, RecurringInterval};
 use domain::money::{Currency, Money};
-use domain::order::BillingReason;
-use domain::order_amounts::{OrderLine, order_amounts};
 use domain::period::{Period, instant_after, period_after};
 use domain::subscription::{Subscription, SubscriptionStatus};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 
-use super::snapshot::{self, Subject};
+use super::run_due::RunDueError;
+use super::{charge, row, snapshot};
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, InconsistencyError};
 use crate::event;
-use crate::order::{InsertOrderError, NewOrder, insert_order};
 use crate::price::price_amount;
-use crate::tax;
 
 /// A subscription to start now.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +29,8 @@ pub struct StartSubscription {
     pub price_id: PriceId,
     /// Given exactly when the price is per seat.
     pub seats: Option<i32>,
+    /// Comes off from the first charged period on: of a trial, from its end.
+    pub discount_id: Option<DiscountId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub enum StartError {
     UnknownCustomer,
     #[error("there is no such price of that product on sale")]
     UnknownPrice,
+    #[error("there is no such discount")]
+    UnknownDiscount,
     #[error("the product is sold once, not as a subscription")]
     NotRecurring,
     #[error("the input has mistakes: {0}")]
@@ -56,7 +59,13 @@ pub enum StartError {
     #[error("the subscription could not be written down")]
     Database(#[from] DatabaseError),
     #[error("the first order could not be made")]
-    Order(#[from] InsertOrderError),
+    Order(#[source] Box<RunDueError>),
+}
+
+impl From<RunDueError> for StartError {
+    fn from(error: RunDueError) -> Self {
+        Self::Order(Box::new(error))
+    }
 }
 
 impl From<sqlx::Error> for StartError {
@@ -65,9 +74,9 @@ impl From<sqlx::Error> for StartError {
     }
 }
 
-/// Starts a subscription and makes its first order: of 0 for a trial or a free price, which counts as paid at once;
-/// else for the first period. No payment engine exists yet, so such an order stays `pending` until
-/// [`crate::order::record_payment`] tells of the money, and the subscription runs meanwhile.
+/// Starts a subscription and makes its first order: of 0 for a trial or a free price, which counts as paid at once; else for the first
+/// period, with its charge written down. The subscription runs meanwhile. Where nobody charges for the organization the order stays
+/// `pending` until [`crate::order::record_payment`] tells of the money.
 pub async fn start(
     db: &PgPool,
     cx: &mut Context,
@@ -76,44 +85,16 @@ pub async fn start(
     cx.actor.staff(input.organization_id)?;
     let mut tx = db.begin().await?;
     let offer = offer(&mut tx, &input).await?;
+    check_discount(&mut tx, &input).await?;
     let facts = first_facts(cx, &offer, input.seats);
     let subscription_id = insert(&mut tx, cx, &input, &facts).await?;
-    let subject = Subject {
-        organization_id: input.organization_id,
-        subscription_id,
-        customer_id: input.customer_id,
-        product_id: input.product_id,
-        product_name: &offer.product_name,
-    };
-    let created = snapshot::event(EventType::SubscriptionCreated, subject, &facts, Value::Null);
+    let (organization_id, id) = (input.organization_id.into(), subscription_id.into());
+    let row = row::read(&mut tx, organization_id, None, id).await?.ok_or_else(|| {
+        InconsistencyError::new("subscription", "subscription_id", subscription_id)
+    })?;
+    let created = snapshot::event(EventType::SubscriptionCreated, &row, &facts, Value::Null);
     event::record(&mut tx, cx, created).await?;
-    let tax = tax::terms(&mut tx, input.organization_id, input.customer_id, input.price_id)
-        .await
-        .map_err(InsertOrderError::from)?;
-    let amount_minor = if facts.trial_end.is_some() { 0 } else { facts.amount.minor };
-    let line = OrderLine::of_period(
-        &offer.product_name,
-        facts.seats,
-        amount_minor,
-        Some(facts.current_period),
-    );
-    let currency = facts.amount.currency;
-    let order = NewOrder {
-        organization_id: input.organization_id,
-        customer_id: input.customer_id,
-        subscription_id: Some(subscription_id),
-        product_id: input.product_id,
-        price_id: input.price_id,
-        product_name: offer.product_name,
-        billing_reason: BillingReason::SubscriptionCreate,
-        amounts: order_amounts(currency, vec![line], None, tax.rate, tax.behavior)
-            .map_err(InsertOrderError::from)?,
-        discount_id: None,
-        is_draft: false,
-        seats: facts.seats,
-        period: Some(facts.current_period),
-    };
-    let order_id = insert_order(&mut tx, cx, order).await?;
+    let order_id = charge::first(&mut tx, cx, &row, &facts).await?;
     event::notify(&mut tx).await?;
     tx.commit().await?;
     Ok(StartedSubscription { subscription_id, facts, order_id })
@@ -171,6 +152,22 @@ async fn offer(tx: &mut PgConnection, input: &StartSubscription) -> Result<Offer
     })
 }
 
+/// A discount that still exists, of this organization.
+async fn check_discount(
+    tx: &mut PgConnection,
+    input: &StartSubscription,
+) -> Result<(), StartError> {
+    let Some(discount_id) = input.discount_id else { return Ok(()) };
+    let found = sqlx::query_scalar!(
+        "select discount_id from discount where organization_id = $1 and discount_id = $2 and deleted_at is null",
+        input.organization_id.as_uuid(),
+        discount_id.as_uuid(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    found.map(|_| ()).ok_or(StartError::UnknownDiscount)
+}
+
 /// The interval in two columns, if there is one; `wrong` when they break a rule.
 fn interval<E>(
     unit: Option<&str>,
@@ -226,8 +223,9 @@ async fn insert(
     sqlx::query!(
         "insert into subscription
             (organization_id, subscription_id, customer_id, product_id, price_id, status, currency, amount_minor, seats, recurring_interval,
-             recurring_interval_count, billing_anchor_at, current_period_start, current_period_end, trial_start, trial_end, started_at, due_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17)",
+             recurring_interval_count, billing_anchor_at, current_period_start, current_period_end, trial_start, trial_end, started_at, due_at, created_at,
+             discount_id, discount_applied_at, reminder_due_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17, $19, $20, $21)",
         input.organization_id.as_uuid(),
         subscription_id.as_uuid(),
         input.customer_id.as_uuid(),
@@ -246,6 +244,9 @@ async fn insert(
         facts.trial_end,
         cx.now,
         facts.due_at(),
+        input.discount_id.map(DiscountId::as_uuid),
+        input.discount_id.map(|_| facts.billing_anchor_at),
+        facts.reminder_due_at(cx.now),
     )
     .execute(tx)
     .await?;

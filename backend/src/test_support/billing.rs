@@ -189,6 +189,7 @@ impl Offer {
             product_id: self.product_id,
             price_id: self.price_id,
             seats,
+            discount_id: None,
         }
     }
 

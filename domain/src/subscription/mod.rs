@@ -13,7 +13,7 @@ pub use cancellation::{
 pub use due::DueOutcome;
 pub use pause::{PAUSE_MAX, PauseRefusal, ResumeRefusal, UnschedulePauseRefusal};
 pub use reminder::{Reminder, ReminderKind};
-pub use update::{ChangeKind, PendingUpdate};
+pub use update::PendingUpdate;
 
 use time::OffsetDateTime;
 

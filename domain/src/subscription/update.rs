@@ -8,18 +8,6 @@ use crate::id::{PriceId, ProductId};
 use crate::interval::RecurringInterval;
 use crate::money::Money;
 use crate::tax::TaxBehavior;
-use crate::text_enum::text_enum;
-
-text_enum! {
-    /// What a quoted change does.
-    ChangeKind {
-        Plan = "plan",
-        Seats = "seats",
-        Resume = "resume",
-        Resubscribe = "resubscribe",
-        CancelNow = "cancel_now",
-    }
-}
 
 /// What a subscription becomes when its period ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -39,6 +39,7 @@ pub async fn subscribe(app: &TestApp, member: &MemberActor) -> SubscriptionId {
         product_id,
         price_id,
         seats: None,
+        discount_id: None,
     };
     subscription::start(db, &mut cx, start).await.unwrap().subscription_id
 }

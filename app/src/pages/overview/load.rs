@@ -44,8 +44,8 @@ pub(super) async fn load(organization: &str) -> Result<OverviewView, AppError> {
         can_read_billing: found.can_read_billing,
         next_charge: found.next_charge.map(|charge| NextChargeView {
             at: local(charge.at, zone),
-            lines: charge.lines,
-            totals: charge.totals,
+            totals: charge.amounts.totals,
+            lines: charge.amounts.lines.into_iter().map(|billed| billed.line).collect(),
         }),
         recent_orders: found
             .recent_orders

@@ -6,8 +6,8 @@ mod load;
 use domain::format;
 use domain::local_time::LocalDateTime;
 use domain::money::Money;
-use domain::next_charge::{self, ChargeLineKind};
 use domain::order::OrderTotals;
+use domain::order_amounts::{OrderLine, OrderLineKind};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub struct SubscriptionRow {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NextChargeView {
     pub at: LocalDateTime,
-    pub lines: Vec<next_charge::ChargeLine>,
+    pub lines: Vec<OrderLine>,
     pub totals: OrderTotals,
 }
 
@@ -145,14 +145,15 @@ fn charge(t: Text, next: Option<NextChargeView>) -> AnyView {
     let Some(next) = next else {
         return view! { <Section title=t.charge_title()><EmptyState title=t.charge_empty() hint=t.charge_empty_hint()/></Section> }.into_any();
     };
+    let currency = next.totals.total.currency;
     let lines: Vec<ChargeLine> = next
         .lines
         .into_iter()
         .map(|line| ChargeLine {
-            label: line.product_name,
-            detail: (line.kind == ChargeLineKind::Seats)
+            label: line.label,
+            detail: (line.kind == OrderLineKind::Seats)
                 .then(|| t.charge_seats(line.quantity.into())),
-            amount: line.amount,
+            amount: Money::new(line.amount_minor, currency),
         })
         .collect();
     let totals = next.totals;

@@ -72,6 +72,7 @@ pub(super) async fn cancel(
         }
         CancelError::Refused(CancelRefusal::Ended) => AppError::conflict("ended"),
         CancelError::Refused(CancelRefusal::NotBillable) => AppError::conflict("not_billable"),
+        CancelError::Refused(CancelRefusal::ChangePending) => AppError::conflict("change_pending"),
         CancelError::Invalid(errors) => AppError::Invalid(errors),
         CancelError::Forbidden(_) => AppError::Forbidden,
         CancelError::Inconsistency(_) | CancelError::Database(_) => internal(&error),
@@ -88,6 +89,7 @@ pub(super) async fn keep(organization: &str, id: &str) -> Result<Done, AppError>
             KeepError::Unknown => AppError::NotFound,
             KeepError::Refused(KeepRefusal::NotScheduled) => AppError::conflict("not_scheduled"),
             KeepError::Refused(KeepRefusal::Ended) => AppError::conflict("ended"),
+            KeepError::Refused(KeepRefusal::ChangePending) => AppError::conflict("change_pending"),
             KeepError::Forbidden(_) => AppError::Forbidden,
             KeepError::Inconsistency(_) | KeepError::Database(_) => internal(&error),
         },
