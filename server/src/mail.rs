@@ -3,9 +3,10 @@
 pub mod dev_mailbox;
 pub mod letter;
 pub mod render;
+pub mod samples;
 pub mod smtp;
 pub mod transport;
 
 pub use letter::Letter;
-pub use render::{Rendered, Renderer};
+pub use render::{MAILS, Rendered, Renderer};
 pub use transport::{MailTransport, TransportError};

@@ -39,7 +39,9 @@ pub(super) async fn of_subscription(
             s.recurring_interval_count, s.current_period_end, s.trial_end, s.ends_at, s.ended_at, s.resumes_at, s.past_due_at,
             s.status = 'trialing' as "is_trialing!",
             charge.order_id as "order_id?", charge.total_minor as "total_minor?", charge.tax_minor as "tax_minor?",
-            open.total_minor as "open_minor?", open.next_attempt_at as "next_attempt_at?"
+            open.total_minor as "open_minor?", open.next_attempt_at as "next_attempt_at?",
+            (select sum(e.amount_minor)::bigint from proration_entry e
+                where e.organization_id = s.organization_id and e.subscription_id = s.subscription_id and e.order_id is null) as proration_minor
          from subscription s
          join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
          left join lateral (
@@ -84,6 +86,7 @@ pub(super) async fn of_subscription(
                 "order_id": row.order_id,
                 "total_minor": row.total_minor,
                 "tax_minor": row.tax_minor,
+                "proration_minor": row.proration_minor,
                 "open_minor": row.open_minor,
                 "next_attempt_at_us": next_attempt_at.map(micros),
                 "deadline_us": deadline.map(micros),

@@ -2,10 +2,14 @@
 
 use domain::event_type::EventType;
 use domain::id::EventId;
+use domain::order::BillingReason;
+use serde_json::Value;
 use sqlx::PgConnection;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use super::facts::{self, Facts, OrderFacts};
+use crate::actor::Actor;
 use crate::context::Context;
 use crate::error::DatabaseError;
 use crate::event::NewEvent;
@@ -16,13 +20,42 @@ const NOTICE_EXPIRES_AFTER: Duration = Duration::days(7);
 /// Owner and billing managers of one customer who are written to; more would be a mailing list.
 const RECIPIENTS_MAX: usize = 16;
 
-/// The template of the mail that this kind of event causes.
-pub(crate) fn template_of(event_type: EventType) -> Option<&'static str> {
+/// The notice that an event of a subscription causes. One happening has one notice: a charge that a change or a resumption
+/// brings stands in the change's own notice, and who sees a refusal on the page is not written to as well.
+fn notice_of_subscription(event_type: EventType, actor: &Actor) -> Option<&'static str> {
     match event_type {
         EventType::SubscriptionCreated => Some("subscription_confirmation"),
         EventType::SubscriptionCanceled => Some("subscription_cancellation"),
         EventType::SubscriptionUncanceled => Some("subscription_uncanceled"),
         EventType::SubscriptionRevoked => Some("subscription_revoked"),
+        EventType::SubscriptionUpdated => Some("subscription_updated"),
+        EventType::SubscriptionPauseScheduled => Some("subscription_paused"),
+        EventType::SubscriptionResumed => Some("subscription_resumed"),
+        EventType::SubscriptionPastDue => Some("subscription_past_due"),
+        EventType::TrialReminderDue => Some("subscription_trial_conversion_reminder"),
+        EventType::RenewalReminderDue => Some("subscription_renewal_reminder"),
+        EventType::SubscriptionChangeRefused => {
+            matches!(actor, Actor::System { .. }).then_some("subscription_change_refused")
+        }
+        _ => None,
+    }
+}
+
+/// The notice that an event of an order causes.
+fn notice_of_order(event_type: EventType, order: &OrderFacts) -> Option<&'static str> {
+    match event_type {
+        EventType::OrderRefunded => Some("order_refunded"),
+        EventType::OrderPaid if order.total_minor > 0 && !order.is_of_change => {
+            match BillingReason::parse(&order.billing_reason)? {
+                BillingReason::Purchase => Some("order_confirmation"),
+                BillingReason::SubscriptionCycle if order.is_after_trial => {
+                    Some("subscription_cycled_after_trial")
+                }
+                BillingReason::SubscriptionCycle => Some("subscription_cycled"),
+                // The confirmation was sent when it started; a change has its own notice.
+                BillingReason::SubscriptionCreate | BillingReason::SubscriptionUpdate => None,
+            }
+        }
         _ => None,
     }
 }
@@ -37,26 +70,67 @@ pub(crate) async fn for_event(
     event: &NewEvent,
     event_id: EventId,
 ) -> Result<(), DatabaseError> {
-    let Some(template) = template_of(event.event_type).filter(|_| !cx.quiet) else {
+    if cx.quiet {
+        return Ok(());
+    }
+    let organization_id = event.organization_id.as_uuid();
+    if matches!(event.event_type, EventType::OrderPaid | EventType::OrderRefunded) {
+        let order = facts::of_order(tx, organization_id, event.subject_id, cx.now).await?;
+        let Some(order) = order else { return Ok(()) };
+        let Some(template) = notice_of_order(event.event_type, &order) else { return Ok(()) };
+        let notice =
+            Notice { template, facts: order.facts, expires_at: cx.now + NOTICE_EXPIRES_AFTER };
+        return insert(tx, cx, organization_id, event_id, notice).await;
+    }
+    let Some(template) = notice_of_subscription(event.event_type, &cx.actor) else {
         return Ok(());
     };
+    let facts = facts::of_subscription(tx, organization_id, event.subject_id, cx.now).await?;
+    let Some(mut facts) = facts else { return Ok(()) };
+    if is_reminder(event.event_type) {
+        for name in ["total_minor", "tax_minor"] {
+            facts.parameters[name] = event
+                .snapshot
+                .get("next_charge")
+                .map_or(Value::Null, |charge| charge[name].clone());
+        }
+    }
+    let expires_at = expires_at(cx.now, event.event_type, &facts.parameters);
+    insert(tx, cx, organization_id, event_id, Notice { template, facts, expires_at }).await
+}
+
+const fn is_reminder(event_type: EventType) -> bool {
+    matches!(event_type, EventType::TrialReminderDue | EventType::RenewalReminderDue)
+}
+
+/// A reminder is of no use after the charge it is about.
+fn expires_at(now: OffsetDateTime, event_type: EventType, parameters: &Value) -> OffsetDateTime {
+    let last = now + NOTICE_EXPIRES_AFTER;
+    let charged_at = parameters["current_period_end_us"].as_i64().and_then(domain::micros::instant);
+    match charged_at {
+        Some(charged_at) if is_reminder(event_type) => charged_at.clamp(now, last),
+        _ => last,
+    }
+}
+
+struct Notice {
+    template: &'static str,
+    facts: Facts,
+    expires_at: OffsetDateTime,
+}
+
+async fn insert(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    organization_id: Uuid,
+    event_id: EventId,
+    notice: Notice,
+) -> Result<(), DatabaseError> {
     let mail_ids: Vec<Uuid> = (0..RECIPIENTS_MAX).map(|_| cx.new_id()).collect();
     sqlx::query!(
         "insert into mail (organization_id, mail_id, template, parameters, member_id, event_id, created_at, expires_at, due_at)
-         select $1, ids.mail_id, $2,
-            jsonb_build_object(
-                'subscription_id', s.subscription_id, 'product_name', p.name, 'seats', s.seats,
-                'amount_minor', s.amount_minor, 'currency', s.currency,
-                'recurring_interval', s.recurring_interval, 'recurring_interval_count', s.recurring_interval_count,
-                'occurred_at_us', (extract(epoch from $3::timestamptz) * 1000000)::bigint,
-                'period_end_us', (extract(epoch from s.current_period_end) * 1000000)::bigint,
-                'trial_end_us', (extract(epoch from s.trial_end) * 1000000)::bigint,
-                'ends_at_us', (extract(epoch from s.ends_at) * 1000000)::bigint,
-                'ended_at_us', (extract(epoch from s.ended_at) * 1000000)::bigint),
-            recipient.member_id, $4, $3, $5, $3
-         from subscription s
-         join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
-         join customer c on c.organization_id = s.organization_id and c.customer_id = s.customer_id and c.deleted_at is null
+         select $1, ids.mail_id, $2, $8, recipient.member_id, $4, $3, $5, $3
+         from customer c
          join lateral (
             select m.member_id, row_number() over (order by m.role = 'owner' desc, m.created_at, m.member_id) as position
             from member m
@@ -64,17 +138,18 @@ pub(crate) async fn for_event(
               and (m.role = 'owner' or (m.role = 'billing_manager' and c.type = 'team'))
          ) recipient on true
          join unnest($6::uuid[]) with ordinality as ids (mail_id, position) on ids.position = recipient.position
-         where s.organization_id = $1 and s.subscription_id = $7
+         where c.organization_id = $1 and c.customer_id = $7 and c.deleted_at is null
            and not exists (
             select from portal_setting setting
             where setting.organization_id = $1 and setting.mail_switches -> $2 = 'false')",
-        event.organization_id.as_uuid(),
-        template,
+        organization_id,
+        notice.template,
         cx.now,
         event_id.as_uuid(),
-        cx.now + NOTICE_EXPIRES_AFTER,
+        notice.expires_at,
         &mail_ids,
-        event.subject_id,
+        notice.facts.customer_id,
+        notice.facts.parameters,
     )
     .execute(tx)
     .await?;
@@ -83,11 +158,16 @@ pub(crate) async fn for_event(
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::actor::MemberActor;
-    use crate::subscription;
+    use crate::order;
+    use crate::subscription::{self, StartedSubscription};
     use crate::test_support::billing::Offer;
     use crate::test_support::{TestDb, billing, fixtures};
+    use domain::interval::RecurringInterval;
+    use domain::price::PriceAmount;
     use domain::role::MemberRole;
+    use time::macros::datetime;
 
     async fn recipients(db: &TestDb) -> Vec<String> {
         sqlx::query_scalar(
@@ -154,5 +234,57 @@ mod tests {
         subscription::start(&db.pool, &mut cx, offer.start_for(&ada, None)).await.unwrap();
         assert_eq!(recipients(&db).await, Vec::<String>::new());
         assert!(fixtures::event_types(&db).await.contains(&"subscription.created".to_owned()));
+    }
+
+    /// Renews what is due and pays all open orders; the mails of the start are forgotten before.
+    async fn renew_and_pay(db: &TestDb, started: &StartedSubscription) -> Vec<String> {
+        sqlx::query("delete from mail").execute(&db.pool).await.unwrap();
+        db.clock.set(started.facts.current_period.end);
+        db.settled().await;
+        subscription::run_due(&db.pool, &mut db.cx(), 10).await.unwrap();
+        let open: Vec<(Uuid, Uuid)> =
+            sqlx::query_as("select organization_id, order_id from orders where status = 'pending' and billing_reason = 'subscription_cycle'")
+                .fetch_all(&db.pool)
+                .await
+                .unwrap();
+        for (organization_id, order_id) in open {
+            order::record_payment(&db.pool, &mut db.cx(), organization_id.into(), order_id.into())
+                .await
+                .unwrap();
+        }
+        recipients(db).await
+    }
+
+    #[tokio::test]
+    async fn a_renewal_is_told_when_it_is_paid_and_a_free_one_is_not() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
+        let bob = fixtures::member(&db, organization_id, "bob@example.com").await;
+        let every = Some(RecurringInterval::MONTHLY);
+        let free = Offer::new(&db, organization_id, PriceAmount::Free, every, None).await;
+        free.subscribe(&db, &bob).await;
+        let started = billing::subscribed(&db, &ada).await;
+        assert_eq!(renew_and_pay(&db, &started).await, ["subscription_cycled ada@example.com"]);
+        let (parameters,): (Value,) =
+            sqlx::query_as("select parameters from mail").fetch_one(&db.pool).await.unwrap();
+        assert_eq!(
+            (&parameters["total_minor"], &parameters["currency"]),
+            (&2_900.into(), &"eur".into())
+        );
+        assert_eq!(
+            parameters["period_end_us"],
+            domain::micros::of(datetime!(2026-07-01 09:00 UTC))
+        );
+    }
+
+    #[tokio::test]
+    async fn the_first_payment_after_a_trial_has_a_notice_of_its_own() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
+        let started = Offer::with_trial(&db, organization_id).await.subscribe(&db, &ada).await;
+        let told = renew_and_pay(&db, &started).await;
+        assert_eq!(told, ["subscription_cycled_after_trial ada@example.com"]);
     }
 }

@@ -1,6 +1,7 @@
 //! E-mails: a row with a due time in the transaction that causes it; text and recipient are made when it is sent.
 
 mod claim;
+mod facts;
 mod for_event;
 mod outcome;
 mod prepare;

@@ -1,9 +1,9 @@
 //! Looking up whom a mail is for and deriving what it says, at the moment it is sent.
 
 use domain::id::{MailId, MemberId, SignInId};
-use domain::local_time::LocalDateTime;
 use domain::locale::Locale;
-use serde_json::{Value, json};
+use domain::micros;
+use serde_json::{Map, Value, json};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
@@ -75,7 +75,7 @@ pub async fn prepare(
     };
     let params = match mail.sign_in_id {
         Some(sign_in_id) => sign_in_params(secret, sign_in_id),
-        None => subscription_params(mail, &recipient)?,
+        None => notice_params(mail, &recipient)?,
     };
     let locale = recipient
         .locale
@@ -159,30 +159,28 @@ fn sign_in_params(secret: &SecretKey, sign_in_id: SignInId) -> Value {
     })
 }
 
-fn subscription_params(
-    mail: &ClaimedMail,
-    recipient: &Recipient,
-) -> Result<Value, InconsistencyError> {
-    let stored = |name: &str| mail.parameters.get(name).cloned().unwrap_or(Value::Null);
-    let moment = |name: &str| -> Result<Option<LocalDateTime>, InconsistencyError> {
-        let Some(microseconds) = stored(name).as_i64() else { return Ok(None) };
-        let instant = OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000)
-            .map_err(|_| InconsistencyError::new("mail", "parameters", mail.mail_id))?;
-        Ok(Some(local_date_time(instant, &recipient.time_zone)))
-    };
-    let ended_at = moment("ended_at_us")?;
-    Ok(json!({
-        "subscription_id": stored("subscription_id"),
-        "product_name": stored("product_name"),
-        "amount": { "minor": stored("amount_minor"), "currency": stored("currency") },
-        "recurring_interval": stored("recurring_interval"),
-        "recurring_interval_count": stored("recurring_interval_count"),
-        "seats": stored("seats"),
-        "customer_name": recipient.customer_name,
-        "received_at": moment("occurred_at_us")?,
-        "ends_at": ended_at.or(moment("ends_at_us")?),
-        "current_period_end": moment("period_end_us")?,
-    }))
+/// The stored facts as templates read them: `…_us` become local moments, `…_minor` amounts in the mail's currency, both under
+/// the name without that ending.
+fn notice_params(mail: &ClaimedMail, recipient: &Recipient) -> Result<Value, InconsistencyError> {
+    let bad = || InconsistencyError::new("mail", "parameters", mail.mail_id);
+    let stored = mail.parameters.as_object().ok_or_else(bad)?;
+    let mut params = Map::from_iter([("customer_name".to_owned(), json!(recipient.customer_name))]);
+    for (name, value) in stored {
+        if let Some(name) = name.strip_suffix("_us") {
+            let moment =
+                value.as_i64().map(|micros| micros::instant(micros).ok_or_else(bad)).transpose()?;
+            let moment = moment.map(|at| local_date_time(at, &recipient.time_zone));
+            params.insert(name.to_owned(), json!(moment));
+        } else if let Some(name) = name.strip_suffix("_minor") {
+            let amount = value
+                .as_i64()
+                .map(|minor| json!({ "minor": minor, "currency": stored.get("currency") }));
+            params.insert(name.to_owned(), json!(amount));
+        } else {
+            params.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(Value::Object(params))
 }
 
 #[cfg(test)]

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use app::urls::{UrlBuilder, paths};
 use domain::{
-    color::AccentColor, format, id::SubscriptionId, local_time::LocalDateTime, locale::Locale,
+    color::AccentColor,
+    format,
+    id::{OrderId, SubscriptionId},
+    local_time::LocalDateTime,
+    locale::Locale,
     money::Money,
 };
 use minijinja::{
@@ -15,34 +19,47 @@ use minijinja::{
 
 use super::Letter;
 
-const TEMPLATES: &[(&str, &str)] = &[
+const SHARED: &[(&str, &str)] = &[
     ("layout.html", include_str!("templates/layout.html")),
     ("parts.html", include_str!("templates/parts.html")),
+    ("greeting.html", include_str!("templates/greeting.html")),
+    ("greeting.txt", include_str!("templates/greeting.txt")),
     ("facts.html", include_str!("templates/facts.html")),
     ("facts.txt", include_str!("templates/facts.txt")),
     ("footer.txt", include_str!("templates/footer.txt")),
-    ("sign_in.subject", include_str!("templates/sign_in.subject")),
-    ("sign_in.txt", include_str!("templates/sign_in.txt")),
-    ("sign_in.html", include_str!("templates/sign_in.html")),
-    (
-        "subscription_confirmation.subject",
-        include_str!("templates/subscription_confirmation.subject"),
-    ),
-    ("subscription_confirmation.txt", include_str!("templates/subscription_confirmation.txt")),
-    ("subscription_confirmation.html", include_str!("templates/subscription_confirmation.html")),
-    (
-        "subscription_cancellation.subject",
-        include_str!("templates/subscription_cancellation.subject"),
-    ),
-    ("subscription_cancellation.txt", include_str!("templates/subscription_cancellation.txt")),
-    ("subscription_cancellation.html", include_str!("templates/subscription_cancellation.html")),
-    ("subscription_uncanceled.subject", include_str!("templates/subscription_uncanceled.subject")),
-    ("subscription_uncanceled.txt", include_str!("templates/subscription_uncanceled.txt")),
-    ("subscription_uncanceled.html", include_str!("templates/subscription_uncanceled.html")),
-    ("subscription_revoked.subject", include_str!("templates/subscription_revoked.subject")),
-    ("subscription_revoked.txt", include_str!("templates/subscription_revoked.txt")),
-    ("subscription_revoked.html", include_str!("templates/subscription_revoked.html")),
 ];
+
+macro_rules! templates {
+    ($($stem:literal)*) => {
+        /// The mails there are: the stems of their files.
+        pub const MAILS: &[&str] = &[$($stem),*];
+
+        const TEMPLATES: &[(&str, &str)] = &[$(
+            (concat!($stem, ".subject"), include_str!(concat!("templates/", $stem, ".subject"))),
+            (concat!($stem, ".txt"), include_str!(concat!("templates/", $stem, ".txt"))),
+            (concat!($stem, ".html"), include_str!(concat!("templates/", $stem, ".html"))),
+        )*];
+    };
+}
+
+templates! {
+    "sign_in"
+    "subscription_confirmation"
+    "subscription_trial_conversion_reminder"
+    "subscription_cycled_after_trial"
+    "subscription_cycled"
+    "subscription_renewal_reminder"
+    "subscription_past_due"
+    "subscription_updated"
+    "subscription_change_refused"
+    "subscription_paused"
+    "subscription_resumed"
+    "subscription_cancellation"
+    "subscription_uncanceled"
+    "subscription_revoked"
+    "order_confirmation"
+    "order_refunded"
+}
 
 /// A mail as it is sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -108,30 +125,41 @@ impl Renderer {
 
     /// What every template may read: its parameters, and what follows from them.
     fn values(&self, letter: &Letter, locale: Locale) -> Value {
-        let slug = &letter.sender.slug;
-        let parameter = |name: &str| letter.parameters.get(name).filter(|value| !value.is_null());
-        let mut urls = BTreeMap::from([
-            ("portal", self.urls.absolute(&paths::overview(slug))),
-            ("orders", self.urls.absolute(&paths::orders(slug))),
-        ]);
-        if let Some(token) = parameter("link_token").and_then(|token| token.as_str()) {
-            urls.insert("link", self.urls.sign_in_link(slug, token));
-        }
-        let subscription = parameter("subscription_id").and_then(|id| id.as_str());
-        if let Some(id) = subscription.and_then(|id| id.parse::<SubscriptionId>().ok()) {
-            urls.insert("subscription", self.urls.absolute(&paths::subscription(slug, id)));
-            urls.insert("keep", self.urls.absolute(&paths::subscription_keep(slug, id)));
-            urls.insert("cancel", self.urls.absolute(&paths::subscription_cancel(slug, id)));
-        }
         let computed = context! {
             locale => locale.tag(),
             organization => Value::from(Serde(&letter.sender)),
             recipient_name => letter.to_name.clone(),
             brand => brand(&letter.sender.accent_color),
-            urls => urls,
+            urls => self.links(letter),
             price => price(&letter.parameters, locale),
         };
         context! { ..computed, ..Value::from(Serde(&letter.parameters)) }
+    }
+
+    /// The steps a mail leads to; none where the mail is about no such thing.
+    fn links(&self, letter: &Letter) -> BTreeMap<&'static str, Option<String>> {
+        let slug = &letter.sender.slug;
+        let text = |name: &str| letter.parameters.get(name).and_then(|value| value.as_str());
+        let subscription = text("subscription_id").and_then(|id| id.parse().ok());
+        let order = text("order_id").and_then(|id| id.parse().ok());
+        let of_subscription = |path: fn(&str, SubscriptionId) -> String| {
+            subscription.map(|id| self.urls.absolute(&path(slug, id)))
+        };
+        let of_order =
+            |path: fn(&str, OrderId) -> String| order.map(|id| self.urls.absolute(&path(slug, id)));
+        BTreeMap::from([
+            ("portal", Some(self.urls.absolute(&paths::overview(slug)))),
+            ("orders", Some(self.urls.absolute(&paths::orders(slug)))),
+            ("orders_open", Some(self.urls.absolute(&paths::orders_open(slug)))),
+            ("link", text("link_token").map(|token| self.urls.sign_in_link(slug, token))),
+            ("subscription", of_subscription(paths::subscription)),
+            ("keep", of_subscription(paths::subscription_keep)),
+            ("cancel", of_subscription(paths::subscription_cancel)),
+            ("plan", of_subscription(paths::subscription_plan)),
+            ("keep_running", of_subscription(paths::subscription_keep_running)),
+            ("order", of_order(paths::order)),
+            ("invoice", of_order(paths::invoice)),
+        ])
     }
 }
 
@@ -173,8 +201,9 @@ fn environment(locale: Locale) -> Result<Environment<'static>, RenderError> {
     environment.add_function("t", move |key: &str, values: Kwargs| translate(locale, key, &values));
     environment
         .add_filter("date_time", move |at: Serde<LocalDateTime>| format::date_time(&at, locale));
+    environment.add_filter("money", move |amount: Serde<Money>| format::money(*amount, locale));
     environment.add_filter("date", move |at: Serde<LocalDateTime>| format::date(at.date, locale));
-    for (name, source) in TEMPLATES {
+    for (name, source) in SHARED.iter().chain(TEMPLATES) {
         environment.add_template(name, source).map_err(|source| wrong(name, source))?;
     }
     Ok(environment)
@@ -224,57 +253,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::mail::letter::Sender;
-
-    fn letter(locale: Locale, template: &str) -> Letter {
-        let moment = |date: &str| json!({"date": date, "time": "14:03", "zone": "Europe/Berlin"});
-        let parameters = match template {
-            "sign_in" => {
-                json!({"code": "7KX3PQ", "link_token": "abc.def", "code_minutes": 10, "link_minutes": 15})
-            }
-            _ => json!({
-                "subscription_id": "01930000-0000-7000-8000-000000000001",
-                "product_name": "Pro & more <b>",
-                "amount": {"minor": 24000, "currency": "eur"},
-                "recurring_interval": "month",
-                "recurring_interval_count": 1,
-                "seats": 12,
-                "customer_name": "Lighthouse Studio",
-                "received_at": moment("2026-04-12"),
-                "ends_at": moment("2026-05-01"),
-                "current_period_end": moment("2026-05-01"),
-            }),
-        };
-        Letter {
-            mail_id: uuid::Uuid::nil(),
-            to: "ann@example.com".to_owned(),
-            to_name: Some("Ann Example".to_owned()),
-            locale,
-            template: template.to_owned(),
-            parameters,
-            sender: Sender {
-                slug: "northwind".to_owned(),
-                name: "Northwind Cloud".to_owned(),
-                accent_color: "#0b7285".to_owned(),
-                support_email: Some("help@northwind.example".to_owned()),
-            },
-        }
-    }
+    use crate::mail::samples::sample;
 
     fn renderer() -> Renderer {
         Renderer::new(Arc::new(UrlBuilder::new("https://billing.example.com"))).unwrap()
     }
 
-    fn stems() -> Vec<&'static str> {
-        TEMPLATES.iter().filter_map(|(name, _)| name.strip_suffix(".subject")).collect()
-    }
-
     #[test]
     fn every_mail_in_every_language() {
         let renderer = renderer();
-        for stem in stems() {
+        for stem in MAILS {
             for locale in Locale::ALL {
-                let mail = renderer.render(&letter(locale, stem)).unwrap();
+                let mail = renderer.render(&sample(stem, locale)).unwrap();
                 let all = format!("{}\n\n{}\n{}", mail.subject, mail.text, mail.html);
                 assert!(!all.contains("{{") && !mail.html.contains("<b>"), "{all}");
                 insta::assert_snapshot!(format!("{stem}.{}", locale.tag()), all);
@@ -282,14 +272,32 @@ mod tests {
         }
     }
 
+    /// What is missing for some customers, subscriptions or orders.
+    const OPTIONAL: [&str; 14] = [
+        "seats",
+        "customer_name",
+        "trial_end",
+        "resumes_at",
+        "order_id",
+        "proration",
+        "next_attempt_at",
+        "deadline",
+        "period_start",
+        "period_end",
+        "tax",
+        "recurring_interval",
+        "recurring_interval_count",
+        "amount",
+    ];
+
     #[test]
     fn nothing_optional_is_needed() {
         let renderer = renderer();
-        for stem in stems() {
-            let mut bare = letter(Locale::En, stem);
+        for stem in MAILS {
+            let mut bare = sample(stem, Locale::En);
             bare.to_name = None;
             bare.sender.support_email = None;
-            for optional in ["seats", "customer_name"] {
+            for optional in OPTIONAL {
                 if bare.parameters.get(optional).is_some() {
                     bare.parameters[optional] = serde_json::Value::Null;
                 }
@@ -300,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_missing_parameter_is_an_error() {
-        let mut wrong = letter(Locale::En, "sign_in");
+        let mut wrong = sample("sign_in", Locale::En);
         wrong.parameters = json!({});
         renderer().render(&wrong).unwrap_err();
         wrong.template = "unknown".to_owned();
