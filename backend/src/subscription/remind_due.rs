@@ -83,7 +83,7 @@ async fn remind(
     let event_type = match reminder.map(|reminder| reminder.kind) {
         Some(ReminderKind::TrialEnds) => EventType::TrialReminderDue,
         Some(ReminderKind::Renews) => EventType::RenewalReminderDue,
-        None => return Ok(()),
+        None => return Ok(false),
     };
     event::record(tx, cx, snapshot::event(event_type, &row, &facts, Value::Null)).await?;
     Ok(true)
