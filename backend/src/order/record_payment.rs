@@ -1,15 +1,16 @@
 //! Noting that the money for an order arrived outside Foyer, by bank transfer for example.
 
-use domain::event_type::EventType;
 use domain::id::{OrderId, OrganizationId};
 use domain::order::OrderStatus;
-use serde_json::json;
 use sqlx::PgPool;
 use thiserror::Error;
 
 use crate::context::Context;
-use crate::error::{DatabaseError, Forbidden, InconsistencyError};
-use crate::event::{self, NewEvent};
+use crate::error::{DatabaseError, Forbidden, InconsistencyError, QueryError};
+use crate::event;
+use crate::payment;
+
+use super::transition::mark_paid;
 
 #[derive(Debug, Error)]
 pub enum RecordPaymentError {
@@ -19,6 +20,8 @@ pub enum RecordPaymentError {
     AlreadyPaid,
     #[error("the order is not open")]
     NotOpen,
+    #[error("the order is being charged")]
+    InFlight,
     #[error("only the organization itself may note a payment")]
     Forbidden(#[from] Forbidden),
     #[error("a stored row breaks a rule")]
@@ -27,13 +30,24 @@ pub enum RecordPaymentError {
     Database(#[from] DatabaseError),
 }
 
+impl From<QueryError> for RecordPaymentError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Database(error) => error.into(),
+            QueryError::Inconsistency(error) => error.into(),
+            QueryError::Forbidden(error) => error.into(),
+        }
+    }
+}
+
 impl From<sqlx::Error> for RecordPaymentError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error.into())
     }
 }
 
-/// Marks a pending order as paid now. Until a payment engine exists this is the only way an order above 0 gets paid.
+/// Marks a pending order as paid now. A charge of it that was not sent yet is given up; while one is in flight the money may be on its
+/// way already, and nothing is noted. One that waits for a person is resolved by this.
 pub async fn record_payment(
     db: &PgPool,
     cx: &mut Context,
@@ -42,49 +56,21 @@ pub async fn record_payment(
 ) -> Result<(), RecordPaymentError> {
     cx.actor.staff(organization_id)?;
     let mut tx = db.begin().await?;
-    let order = sqlx::query!(
-        "select o.status, o.customer_id, o.subscription_id, o.billing_reason, o.currency, o.total_minor, p.name as product_name
-         from orders o
-         join product p on p.organization_id = o.organization_id and p.product_id = o.product_id
-         where o.organization_id = $1 and o.order_id = $2
-         for update of o",
-        organization_id.as_uuid(),
-        order_id.as_uuid(),
-    )
-    .fetch_optional(&mut *tx)
-    .await?
-    .ok_or(RecordPaymentError::Unknown)?;
-    match OrderStatus::parse(&order.status) {
-        Some(OrderStatus::Pending) => {}
-        Some(status) if status.is_paid() => return Err(RecordPaymentError::AlreadyPaid),
-        Some(_) => return Err(RecordPaymentError::NotOpen),
-        None => return Err(InconsistencyError::new("orders", "status", order_id).into()),
+    let (subscription, order) = payment::lock(&mut tx, organization_id, order_id)
+        .await?
+        .ok_or(RecordPaymentError::Unknown)?;
+    match order.status {
+        OrderStatus::Pending => {}
+        status if status.is_paid() => return Err(RecordPaymentError::AlreadyPaid),
+        _ => return Err(RecordPaymentError::NotOpen),
     }
-    sqlx::query!(
-        "update orders set status = 'paid', paid_at = $3, modified_at = $3 where organization_id = $1 and order_id = $2",
-        organization_id.as_uuid(),
-        order_id.as_uuid(),
-        cx.now,
-    )
-    .execute(&mut *tx)
-    .await?;
-    let paid = NewEvent {
-        organization_id,
-        event_type: EventType::OrderPaid,
-        subject_kind: "order",
-        subject_id: order_id.into(),
-        customer_id: Some(order.customer_id.into()),
-        snapshot: json!({
-            "status": OrderStatus::Paid,
-            "billing_reason": order.billing_reason,
-            "currency": order.currency,
-            "total_minor": order.total_minor,
-            "product_name": order.product_name,
-            "subscription_id": order.subscription_id,
-            "previous": { "status": OrderStatus::Pending },
-        }),
-    };
-    event::record(&mut tx, cx, paid).await?;
+    if !payment::close_unsent(&mut tx, cx, organization_id, order_id, true).await? {
+        return Err(RecordPaymentError::InFlight);
+    }
+    mark_paid(&mut tx, cx, &order).await?;
+    if let Some(subscription) = &subscription {
+        payment::recover(&mut tx, cx, subscription).await?;
+    }
     event::notify(&mut tx).await?;
     tx.commit().await?;
     Ok(())

@@ -298,3 +298,184 @@ pub(super) fn back_off(tries: i32) -> Duration {
     let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or(0).min(16);
     (RETRY_FIRST * 2_i32.pow(doublings)).min(RETRY_MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment::test_helpers::{Case, stands};
+
+    #[tokio::test]
+    async fn an_approved_charge_pays_its_order_once() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        assert_eq!(case.run_attempt().await, PaymentOutcome::Succeeded);
+        assert_eq!(case.standing().await, stands("succeeded", "paid", "active"));
+        assert_eq!(case.run_attempt().await, PaymentOutcome::Succeeded, "only told");
+        assert_eq!((case.work().await, case.events("order.paid").await), (0, 1));
+        assert_eq!(
+            case.count("select sum(amount_minor)::bigint from sandbox.payment").await,
+            2_900
+        );
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_is_asked_for_again_with_the_same_key() {
+        let case = Case::new(SandboxBehavior::LostAnswer).await;
+        assert_eq!(case.run_attempt().await, PaymentOutcome::Unknown);
+        assert_eq!(case.standing().await, stands("unknown", "pending", "active"));
+        assert_eq!(case.work().await, 0, "not at once");
+        assert_eq!(case.after(Duration::seconds(5)).await, 1);
+        assert_eq!(case.standing().await, stands("succeeded", "paid", "active"));
+        assert_eq!(case.count("select count(*) from sandbox.payment").await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_slow_charge_is_waited_for() {
+        let case = Case::new(SandboxBehavior::Slow).await;
+        assert_eq!(case.run_attempt().await, PaymentOutcome::Unknown);
+        case.after(Duration::seconds(29)).await;
+        assert_eq!(case.standing().await.1, "pending");
+        case.after(Duration::minutes(2)).await;
+        assert_eq!(case.standing().await, stands("succeeded", "paid", "active"));
+    }
+
+    /// Past the 20 hours in which the key may be sent the processor is only read.
+    #[tokio::test]
+    async fn after_twenty_hours_the_processor_is_only_read() {
+        let case = Case::new(SandboxBehavior::LostAnswer).await;
+        case.run_attempt().await;
+        // As if the key had been forgotten: asking again would charge again.
+        case.after(Duration::hours(21)).await;
+        assert_eq!(case.standing().await, stands("succeeded", "paid", "active"));
+        assert_eq!(case.count("select count(*) from sandbox.payment").await, 1);
+    }
+
+    #[tokio::test]
+    async fn silence_goes_to_a_person_and_never_to_a_new_charge() {
+        let case = Case::new(SandboxBehavior::Never).await;
+        case.run_attempt().await;
+        for _ in 0..40 {
+            case.after(Duration::minutes(31)).await;
+        }
+        assert_eq!(case.standing().await, stands("for_a_person", "pending", "active"));
+        assert_eq!(case.after(Duration::days(40)).await, 0);
+        assert_eq!(case.count("select count(*) from sandbox.payment").await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_process_that_died_before_the_call_left_nothing_behind_to_charge_twice() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let claimed = claim::due(&case.db.pool, &case.db.cx(), "sandbox", 10).await.unwrap();
+        assert_eq!(claimed.len(), 1);
+        assert_eq!(case.work().await, 0, "the lease holds");
+        assert_eq!(case.run_attempt().await, PaymentOutcome::Unknown, "somebody works on it");
+        assert_eq!(case.after(Duration::seconds(60)).await, 1);
+        assert_eq!(case.standing().await, stands("succeeded", "paid", "active"));
+    }
+
+    #[tokio::test]
+    async fn an_unsent_charge_of_a_day_ago_that_the_processor_never_saw_waits_for_a_person() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        claim::due(&case.db.pool, &case.db.cx(), "sandbox", 10).await.unwrap();
+        // It died, and for a day nobody came: whether the call was made is not known here.
+        case.after(Duration::hours(24)).await;
+        assert_eq!(case.standing().await, stands("for_a_person", "pending", "active"));
+        assert_eq!(case.count("select count(*) from sandbox.payment").await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_created_one_that_was_never_confirmed_is_given_up() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let claimed = claim::due(&case.db.pool, &case.db.cx(), "sandbox", 10).await.unwrap();
+        let payment = NewPayment {
+            payment_attempt_id: claimed[0].payment_attempt_id,
+            organization_id: claimed[0].organization_id,
+            customer_id: claimed[0].customer_id,
+            amount: claimed[0].amount,
+        };
+        case.sandbox.create(&payment, case.db.now()).await.unwrap();
+        case.after(Duration::hours(24)).await;
+        assert_eq!(case.standing().await, stands("abandoned", "pending", "past_due"));
+        assert_eq!(case.text("select state from sandbox.payment").await, "canceled");
+        // It is tried again like a charge that was declined.
+        case.after(Duration::days(2)).await;
+        assert_eq!(case.standing().await, stands("abandoned succeeded", "paid", "active"));
+    }
+
+    #[tokio::test]
+    async fn a_charge_waits_for_its_customer_for_a_day() {
+        let case = Case::new(SandboxBehavior::RequiresAction).await;
+        let asked = case.run_attempt().await;
+        assert!(matches!(&asked, PaymentOutcome::RequiresAction { url } if !url.is_empty()));
+        assert_eq!(case.standing().await, stands("requires_action", "pending", "active"));
+        assert_eq!(case.run_attempt().await, asked, "looked at again at any time");
+        assert!(case.sandbox.finish_action(case.attempt_id, true).await.unwrap());
+        assert!(!case.sandbox.finish_action(case.attempt_id, false).await.unwrap());
+        assert_eq!(case.run_attempt().await, PaymentOutcome::Succeeded);
+        assert_eq!(case.standing().await, stands("succeeded", "paid", "active"));
+
+        let case = Case::new(SandboxBehavior::RequiresAction).await;
+        case.run_attempt().await;
+        case.sandbox.finish_action(case.attempt_id, false).await.unwrap();
+        let declined = PaymentOutcome::Declined(DeclineCode::AuthenticationRequired);
+        assert_eq!(case.run_attempt().await, declined);
+
+        let case = Case::new(SandboxBehavior::RequiresAction).await;
+        case.run_attempt().await;
+        case.after(Duration::hours(23)).await;
+        assert_eq!(case.standing().await.0, "requires_action");
+        case.after(Duration::hours(2)).await;
+        assert_eq!(case.standing().await, stands("abandoned", "pending", "past_due"));
+        assert_eq!(case.text("select state from sandbox.payment").await, "canceled");
+        assert!(!case.sandbox.finish_action(case.attempt_id, true).await.unwrap(), "too late");
+    }
+
+    #[tokio::test]
+    async fn ten_workers_charge_once() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let mut workers = tokio::task::JoinSet::new();
+        for _ in 0..10 {
+            let (pool, sandbox, mut cx) =
+                (case.db.pool.clone(), case.sandbox.clone(), case.db.cx());
+            let (organization_id, attempt_id) = (case.organization_id, case.attempt_id);
+            workers.spawn(async move {
+                run_attempt(&pool, &sandbox, &mut cx, organization_id, attempt_id).await.unwrap()
+            });
+        }
+        let told = workers.join_all().await;
+        assert!(told.contains(&PaymentOutcome::Succeeded));
+        assert_eq!(case.standing().await, stands("succeeded", "paid", "active"));
+        assert_eq!(case.events("order.paid").await, 1);
+    }
+
+    #[tokio::test]
+    async fn of_two_that_settle_the_second_changes_nothing() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let claimed = claim::due(&case.db.pool, &case.db.cx(), "sandbox", 1).await.unwrap();
+        let mut cx = case.db.cx();
+        settle(&case.db.pool, &mut cx, &claimed[0], Settlement::Paid).await.unwrap();
+        let late = Settlement::Declined(DeclineCode::GenericDecline);
+        settle(&case.db.pool, &mut cx, &claimed[0], late).await.unwrap();
+        assert_eq!(case.standing().await, stands("succeeded", "paid", "active"));
+    }
+
+    #[tokio::test]
+    async fn another_organizations_charge_is_unknown() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let other = crate::test_support::fixtures::organization(&case.db, "other").await;
+        let refused =
+            run_attempt(&case.db.pool, &case.sandbox, &mut case.db.cx(), other, case.attempt_id)
+                .await;
+        assert!(matches!(refused, Err(PaymentError::Unknown)));
+        let mut cx = Context::system_for(other, case.db.now(), case.db.rng());
+        let done = crate::payment::run_due(&case.db.pool, &case.sandbox, &mut cx, 10).await;
+        assert_eq!(done.unwrap(), 0);
+    }
+
+    #[test]
+    fn waiting_doubles_up_to_an_hour() {
+        assert_eq!(back_off(1), Duration::seconds(5));
+        assert_eq!(back_off(3), Duration::seconds(20));
+        assert_eq!(back_off(40), Duration::hours(1));
+    }
+}

@@ -14,7 +14,7 @@ use super::attempt::PaymentError;
 use super::settle::{lock, void_open_orders};
 use super::{NewAttempt, prepare};
 use crate::context::Context;
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, QueryError};
 use crate::event;
 use crate::order::{self, LockedOrder};
 use crate::subscription::row::SubscriptionRow;
@@ -25,7 +25,7 @@ pub(crate) async fn recover(
     tx: &mut PgConnection,
     cx: &mut Context,
     row: &SubscriptionRow,
-) -> Result<(), PaymentError> {
+) -> Result<(), QueryError> {
     let before = Subscription::try_from(row)?;
     if before.status != SubscriptionStatus::PastDue || is_overdue(tx, row).await? {
         return Ok(());
@@ -314,4 +314,127 @@ async fn last_attempt(
             .and_then(DeclineCode::parse)
             .is_none_or(DeclineCode::is_recoverable),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::order::{RecordPaymentError, record_payment};
+    use crate::payment::SandboxBehavior;
+    use crate::payment::test_helpers::{Case, stands};
+    use time::Duration;
+
+    #[tokio::test]
+    async fn a_decline_is_tried_again_and_heals() {
+        let case = Case::new(SandboxBehavior::DeclineInsufficientFunds).await;
+        case.work().await;
+        assert_eq!(case.standing().await, stands("declined", "pending", "past_due"));
+        assert_eq!(case.after(Duration::days(2) - Duration::seconds(1)).await, 0);
+        case.card(SandboxBehavior::Approve).await;
+        assert_eq!(case.after(Duration::seconds(1)).await, 2, "the order, then the charge");
+        assert_eq!(case.standing().await, stands("declined succeeded", "paid", "active"));
+        assert_eq!(
+            case.count("select count(*) from subscription where past_due_at is null").await,
+            1
+        );
+        for event in ["subscription.past_due", "order.payment_failed", "subscription.recovered"] {
+            assert_eq!(case.events(event).await, 1, "{event}");
+        }
+        assert_eq!(case.after(Duration::days(20)).await, 0);
+    }
+
+    #[tokio::test]
+    async fn after_the_fifth_failure_the_subscription_ends() {
+        let case = Case::new(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        for days in [2, 5, 7] {
+            case.after(Duration::days(days)).await;
+            assert_eq!(case.standing().await.2, "past_due");
+        }
+        case.after(Duration::days(7)).await;
+        let declined = "declined declined declined declined declined";
+        assert_eq!(case.standing().await, stands(declined, "void", "canceled"));
+        for (event, times) in [
+            ("subscription.past_due", 1),
+            ("order.payment_failed", 5),
+            ("subscription.revoked", 1),
+            ("order.voided", 1),
+        ] {
+            assert_eq!(case.events(event).await, times, "{event}");
+        }
+        let ended = "select count(*) from subscription where due_at is null and ended_at is not null and not cancel_at_period_end";
+        assert_eq!(case.count(ended).await, 1);
+        assert_eq!(case.after(Duration::days(60)).await, 0, "nothing is left to do");
+    }
+
+    #[tokio::test]
+    async fn a_lost_card_is_not_tried_again_but_has_three_weeks() {
+        let case = Case::new(SandboxBehavior::DeclineLostCard).await;
+        case.work().await;
+        assert_eq!(case.standing().await, stands("declined", "pending", "past_due"));
+        assert_eq!(case.after(Duration::days(21)).await, 0);
+        assert_eq!(case.after(Duration::minutes(1)).await, 1);
+        assert_eq!(case.standing().await, stands("declined", "void", "canceled"));
+        assert_eq!(case.count("select count(*) from sandbox.payment").await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_was_away_for_a_month_still_tries_again() {
+        let case = Case::new(SandboxBehavior::DeclineExpiredCard).await;
+        case.work().await;
+        case.card(SandboxBehavior::Approve).await;
+        case.after(Duration::days(29)).await;
+        assert_eq!(case.standing().await, stands("declined succeeded", "paid", "active"));
+    }
+
+    #[tokio::test]
+    async fn without_a_processor_nothing_is_charged_and_nothing_is_overdue() {
+        let case = Case::new(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        crate::payment::choose_processor(
+            &case.db.pool,
+            &mut case.db.cx(),
+            case.organization_id,
+            crate::payment::ProcessorChoice::None,
+        )
+        .await
+        .unwrap();
+        case.after(Duration::days(2)).await;
+        assert_eq!(case.standing().await, stands("declined", "pending", "past_due"));
+        assert_eq!(case.after(Duration::days(60)).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_transfer_heals_what_is_past_due_unless_a_charge_is_in_flight() {
+        let case = Case::new(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        let pay = async || {
+            let mut cx = case.db.cx();
+            record_payment(&case.db.pool, &mut cx, case.organization_id, case.order_id).await
+        };
+        case.card(SandboxBehavior::Slow).await;
+        case.after(Duration::days(2)).await;
+        assert!(matches!(pay().await, Err(RecordPaymentError::InFlight)));
+        case.db.settled().await;
+        assert_eq!(case.standing().await, stands("declined unknown", "pending", "past_due"));
+        case.after(Duration::minutes(5)).await;
+        assert_eq!(case.standing().await, stands("declined succeeded", "paid", "active"));
+
+        let case = Case::new(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        let mut cx = case.db.cx();
+        record_payment(&case.db.pool, &mut cx, case.organization_id, case.order_id).await.unwrap();
+        assert_eq!(case.standing().await, stands("declined", "paid", "active"));
+        assert_eq!(case.after(Duration::days(60)).await, 0, "it is not asked for again");
+    }
+
+    #[tokio::test]
+    async fn a_person_ends_what_no_program_can() {
+        let case = Case::new(SandboxBehavior::Never).await;
+        case.run_attempt().await;
+        case.after(Duration::hours(21)).await;
+        assert_eq!(case.standing().await.0, "for_a_person");
+        let mut cx = case.db.cx();
+        record_payment(&case.db.pool, &mut cx, case.organization_id, case.order_id).await.unwrap();
+        assert_eq!(case.standing().await, stands("abandoned", "paid", "active"));
+    }
 }

@@ -11,6 +11,8 @@ mod refund;
 mod run_due;
 mod sandbox;
 mod settle;
+#[cfg(test)]
+mod test_helpers;
 
 pub use attempt::{PaymentError, run_attempt};
 pub use choose_processor::{ChooseProcessorError, ProcessorChoice, choose_processor};
@@ -24,7 +26,7 @@ pub use processor::{
 };
 pub use run_due::run_due;
 pub use sandbox::{Sandbox, SandboxBehavior, set_behavior};
-pub(crate) use settle::{close_unsent, void_open_orders};
+pub(crate) use settle::{close_unsent, lock, void_open_orders};
 
 use domain::payment::DeclineCode;
 

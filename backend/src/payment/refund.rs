@@ -190,3 +190,85 @@ async fn for_a_person(db: &PgPool, refund: &Claimed) -> Result<(), PaymentError>
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::test_helpers::{Case, stands};
+    use crate::payment::{NewRefund, PrepareRefundError, SandboxBehavior, prepare_refund};
+    use domain::payment::RefundReason;
+
+    async fn refund(case: &Case, amount_minor: i64) -> Result<RefundId, PrepareRefundError> {
+        let mut tx = case.db.pool.begin().await.unwrap();
+        let refund = NewRefund {
+            organization_id: case.organization_id,
+            order_id: case.order_id,
+            amount: Money::new(amount_minor, Currency::EUR),
+            tax_minor: 0,
+            reason: RefundReason::Cancellation,
+        };
+        let prepared = prepare_refund(&mut tx, &mut case.db.cx(), refund).await?;
+        tx.commit().await.unwrap();
+        Ok(prepared)
+    }
+
+    #[tokio::test]
+    async fn money_goes_back_in_parts_and_never_more_than_came() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        case.work().await;
+        refund(&case, 900).await.unwrap();
+        assert_eq!(case.work().await, 1);
+        assert_eq!(case.standing().await.1, "partially_refunded");
+        assert!(matches!(refund(&case, 2_001).await, Err(PrepareRefundError::TooMuch)));
+        case.db.settled().await;
+        refund(&case, 2_000).await.unwrap();
+        assert!(matches!(refund(&case, 1).await, Err(PrepareRefundError::TooMuch)));
+        case.db.settled().await;
+        case.work().await;
+        assert_eq!(case.standing().await, stands("succeeded", "refunded", "active"));
+        assert_eq!(case.count("select sum(amount_minor)::bigint from sandbox.refund").await, 2_900);
+        assert_eq!(case.events("order.refunded").await, 2);
+        assert_eq!(case.work().await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_transfer_is_given_back_by_a_person() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        order::record_payment(
+            &case.db.pool,
+            &mut case.db.cx(),
+            case.organization_id,
+            case.order_id,
+        )
+        .await
+        .unwrap();
+        refund(&case, 2_900).await.unwrap();
+        assert_eq!(case.work().await, 0);
+        assert_eq!(case.text("select state from refund").await, "for_a_person");
+        assert_eq!(case.standing().await, stands("abandoned", "paid", "active"));
+    }
+
+    #[tokio::test]
+    async fn what_goes_through_for_a_void_order_goes_back() {
+        let case = Case::new(SandboxBehavior::Slow).await;
+        case.run_attempt().await;
+        let mut tx = case.db.pool.begin().await.unwrap();
+        let voided = crate::payment::void_open_orders(
+            &mut tx,
+            &mut case.db.cx(),
+            case.organization_id,
+            case.subscription_id,
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(voided, 1);
+        assert_eq!(case.after(Duration::minutes(5)).await, 2, "the charge, then the refund");
+        assert_eq!(case.standing().await, stands("succeeded", "void", "active"));
+        assert_eq!(
+            case.text("select state || ' ' || reason from refund").await,
+            "succeeded order_void"
+        );
+        assert_eq!(case.count("select sum(amount_minor)::bigint from sandbox.refund").await, 2_900);
+    }
+}

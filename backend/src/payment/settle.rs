@@ -54,7 +54,7 @@ pub(super) async fn settle(
 }
 
 /// Locks the order after its subscription, as everybody does.
-pub(super) async fn lock(
+pub(crate) async fn lock(
     tx: &mut PgConnection,
     organization_id: OrganizationId,
     order_id: OrderId,
@@ -123,12 +123,14 @@ async fn give_back(
     Ok(())
 }
 
-/// Gives up what was not sent yet of an order's charges. False when one is in flight: the money may be taken.
+/// Gives up an order's charge if it was not sent yet, or, when a person decides, if it waits for one. False when one is in flight: the
+/// money may be taken.
 pub(crate) async fn close_unsent(
     tx: &mut PgConnection,
     cx: &Context,
     organization_id: OrganizationId,
     order_id: OrderId,
+    by_a_person: bool,
 ) -> Result<bool, QueryError> {
     let open = sqlx::query!(
         "select payment_attempt_id, sent_at, state from payment_attempt
@@ -140,7 +142,8 @@ pub(crate) async fn close_unsent(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(open) = open else { return Ok(true) };
-    if open.sent_at.is_some() {
+    let is_decided = by_a_person && open.state == PaymentAttemptState::ForAPerson.as_str();
+    if open.sent_at.is_some() && !is_decided {
         return Ok(false);
     }
     sqlx::query!(
@@ -176,7 +179,7 @@ pub(crate) async fn void_open_orders(
             continue;
         };
         if order.status == OrderStatus::Pending {
-            close_unsent(tx, cx, organization_id, order.order_id).await?;
+            close_unsent(tx, cx, organization_id, order.order_id, false).await?;
             order::mark_void(tx, cx, &order).await?;
             voided += 1;
         }
