@@ -132,3 +132,8 @@ create table customer_seat (
 create unique index customer_seat_member_key on customer_seat (organization_id, subscription_id, member_id) where status <> 'revoked';
 comment on table customer_seat is
     'Who uses a seat of a subscription. Pending and claimed ones count as assigned; a revoked one frees the seat, not the bill. Kept as long as the subscription.';
+
+-- A period whose order is void (a change that was not paid) can be ordered again.
+drop index orders_subscription_period_key;
+create unique index orders_subscription_period_key on orders (organization_id, subscription_id, period_start)
+    where billing_reason in ('subscription_create', 'subscription_cycle') and status <> 'void';

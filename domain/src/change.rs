@@ -74,8 +74,6 @@ pub enum ChangeRefusal {
     CancelNowOff,
     #[error("another change waits for its payment")]
     ChangePending,
-    #[error("a payment for the subscription is on its way")]
-    PaymentPending,
     #[error("an order of the subscription is not paid")]
     OrderOpen,
     #[error("the period is over and is about to be renewed")]
@@ -124,7 +122,6 @@ impl ChangeRefusal {
             Self::SeatChangesOff => "seat_changes_off",
             Self::CancelNowOff => "cancel_now_off",
             Self::ChangePending => "change_pending",
-            Self::PaymentPending => "payment_pending",
             Self::OrderOpen => "order_open",
             Self::RenewalDue => "renewal_due",
             Self::Ended => "subscription_ended",

@@ -12,6 +12,7 @@ use super::settle::settle;
 use super::{PrepareRefundError, Settlement};
 use crate::context::Context;
 use crate::error::{DatabaseError, InconsistencyError, QueryError};
+use crate::subscription_change::SettleChangeError;
 
 /// A key is sent again only for so long: processors forget it after 24 hours, and would charge a second time.
 const RESEND_WITHIN: Duration = Duration::hours(20);
@@ -32,6 +33,8 @@ pub enum PaymentError {
     Inconsistency(#[from] InconsistencyError),
     #[error("money could not be given back")]
     Refund(#[from] PrepareRefundError),
+    #[error("the change that waited for the money could not be settled")]
+    Change(#[from] SettleChangeError),
     #[error("the payment could not be written down")]
     Database(#[from] DatabaseError),
 }

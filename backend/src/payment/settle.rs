@@ -13,6 +13,7 @@ use crate::error::{InconsistencyError, QueryError};
 use crate::event;
 use crate::order::{self, LockedOrder};
 use crate::subscription::row::{self, SubscriptionRow};
+use crate::subscription_change::on_order_settled;
 
 /// Writes the outcome down, once: whoever comes second changes nothing.
 pub(super) async fn settle(
@@ -44,6 +45,13 @@ pub(super) async fn settle(
             let code = DeclineCode::AuthenticationRequired;
             dunning::failed(&mut tx, cx, subscription.as_ref(), &order, attempt.trigger, code)
                 .await?;
+        }
+        (OrderStatus::Draft, settlement) => {
+            let (organization_id, order_id) = (order.organization_id, order.order_id);
+            let changes = on_order_settled(&mut tx, cx, organization_id, order_id, settlement);
+            if !changes.await? {
+                return Err(InconsistencyError::new("orders", "status", order_id).into());
+            }
         }
         (_, Settlement::Paid) => give_back(&mut tx, cx, &order).await?,
         (_, Settlement::Declined(_) | Settlement::Abandoned) => {}

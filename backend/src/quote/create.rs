@@ -2,16 +2,18 @@
 
 use domain::change::ChangeRefusal;
 use domain::field_errors::FieldErrors;
-use domain::id::{QuoteId, SubscriptionId};
+use domain::id::{CustomerId, QuoteId, SubscriptionId};
 use domain::money::MoneyError;
 use domain::quote::QuoteResult;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 use time::OffsetDateTime;
 
 use super::QuoteRequest;
+use super::load::work_out;
 use crate::context::Context;
-use crate::error::{DatabaseError, Forbidden, InconsistencyError};
+use crate::error::{DatabaseError, Forbidden, InconsistencyError, QueryError};
+use crate::subscription::row::{self, SubscriptionRow};
 
 /// What a change would cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +52,74 @@ impl From<sqlx::Error> for QuoteError {
     }
 }
 
+impl From<QueryError> for QuoteError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Database(error) => error.into(),
+            QueryError::Inconsistency(error) => error.into(),
+            QueryError::Forbidden(error) => error.into(),
+        }
+    }
+}
+
 /// Works out what a change would cost now, and keeps it for half an hour, at most to the end of the period.
+///
+/// # Errors
+/// A named refusal, mistakes in the comment, or nothing of that kind in the actor's reach.
 pub async fn create(
     db: &PgPool,
     cx: &mut Context,
     subscription_id: SubscriptionId,
     request: QuoteRequest,
 ) -> Result<Quote, QuoteError> {
-    let _ = (db, cx, subscription_id, request);
-    Err(QuoteError::Refused(ChangeRefusal::NotOffered))
+    let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
+    cx.actor.billing_writer(organization_id)?;
+    let request = request.cleaned().map_err(|error| QuoteError::Invalid(error.into()))?;
+    let customer_id = cx.actor.customer_id().map(CustomerId::as_uuid);
+    let mut tx = db.begin().await?;
+    let row = row::lock(&mut tx, organization_id.into(), customer_id, subscription_id.into())
+        .await?
+        .ok_or(QuoteError::Unknown)?;
+    let quote = make(&mut tx, cx, &row, request).await?;
+    tx.commit().await?;
+    Ok(quote)
+}
+
+/// Works out and stores a quote, in the transaction that holds the subscription's row.
+pub(crate) async fn make(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    row: &SubscriptionRow,
+    request: QuoteRequest,
+) -> Result<Quote, QuoteError> {
+    let quoted = work_out(tx, &cx.actor, row, &request, cx.now).await?;
+    let quote_id: QuoteId = cx.new_id();
+    sqlx::query!(
+        "insert into quote
+            (organization_id, quote_id, customer_id, subscription_id, kind, request, result, subscription_revision, due_now_minor, currency,
+             created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        row.organization_id,
+        quote_id.as_uuid(),
+        row.customer_id,
+        row.subscription_id,
+        request.kind().as_str(),
+        serde_json::to_value(&request).unwrap_or_default(),
+        serde_json::to_value(&quoted).unwrap_or_default(),
+        row.revision,
+        quoted.result.due_now.totals.total.minor,
+        row.currency,
+        cx.now,
+        quoted.expires_at,
+    )
+    .execute(tx)
+    .await?;
+    Ok(Quote {
+        quote_id,
+        subscription_id: row.subscription_id.into(),
+        request,
+        created_at: cx.now,
+        expires_at: quoted.expires_at,
+        result: quoted.result,
+    })
 }

@@ -1,13 +1,21 @@
 //! The plans that a subscription can be changed into.
 
-use domain::id::{PriceId, ProductId, SubscriptionId};
-use domain::interval::RecurringInterval;
-use domain::money::Money;
-use domain::price::PriceAmount;
-use sqlx::PgPool;
+use std::collections::BTreeMap;
 
+use domain::id::{CustomerId, OrganizationId, PriceId, ProductId, SubscriptionId};
+use domain::interval::RecurringInterval;
+use domain::money::{Currency, Money};
+use domain::price::PriceAmount;
+use domain::quote::PlanTerms;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::plan;
 use crate::actor::Actor;
-use crate::error::QueryError;
+use crate::error::{Forbidden, InconsistencyError, QueryError};
+
+/// No more are offered beside the present one.
+const PLANS_MAX: i64 = 50;
 
 /// A plan on offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +42,119 @@ pub async fn offered_plans(
     actor: &Actor,
     subscription_id: SubscriptionId,
 ) -> Result<Option<Vec<OfferedPlan>>, QueryError> {
-    let _ = (db, actor, subscription_id);
-    Ok(None)
+    let organization_id = actor.organization_id().ok_or(Forbidden)?;
+    actor.billing_reader(organization_id)?;
+    let mut connection = db.acquire().await?;
+    let subscription = sqlx::query!(
+        "select product_id, price_id, currency, seats, amount_minor from subscription
+         where organization_id = $1 and subscription_id = $2 and ($3::uuid is null or customer_id = $3) and started_at is not null",
+        organization_id.as_uuid(),
+        subscription_id.as_uuid(),
+        actor.customer_id().map(CustomerId::as_uuid),
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(subscription) = subscription else { return Ok(None) };
+    let currency = Currency::parse(&subscription.currency)
+        .map_err(|_| InconsistencyError::new("subscription", "currency", subscription_id))?;
+    let current_id: ProductId = subscription.product_id.into();
+    let mut plan =
+        plan::of_price(&mut connection, organization_id, current_id, subscription.price_id.into())
+            .await?;
+    plan.seats = subscription.seats;
+    let mut terms = vec![plan];
+    terms.extend(on_sale(&mut connection, organization_id, current_id, currency).await?);
+    let ids: Vec<Uuid> = terms.iter().map(|plan| plan.product_id.as_uuid()).collect();
+    let mut benefits = benefits(&mut connection, organization_id, &ids).await?;
+    let mut plans: Vec<OfferedPlan> = terms
+        .into_iter()
+        .filter_map(|plan| {
+            let is_current = plan.product_id == current_id;
+            let (description, benefits) = benefits.remove(&plan.product_id.as_uuid())?;
+            let seats = seats_for(&plan, subscription.seats)?;
+            let plan = PlanTerms { seats, ..plan };
+            let amount_minor =
+                if is_current { subscription.amount_minor } else { plan.amount_minor().ok()? };
+            Some(OfferedPlan {
+                product_id: plan.product_id,
+                price_id: plan.price_id,
+                name: plan.product_name,
+                description,
+                price: plan.price,
+                amount: Money::new(amount_minor, currency),
+                seats,
+                interval: plan.interval,
+                benefits,
+                is_current,
+            })
+        })
+        .collect();
+    plans.sort_by_key(|plan| (!plan.is_current, plan.amount.minor));
+    Ok(Some(plans))
+}
+
+/// With how many seats a change into the plan begins; `None` when it cannot be changed into: it has no seats, but the subscription has.
+fn seats_for(plan: &PlanTerms, present: Option<i32>) -> Option<Option<i32>> {
+    match (&plan.price, present) {
+        (PriceAmount::SeatBased { seat_tiers }, _) => {
+            let least = seat_tiers.minimum_seats();
+            Some(Some(present.map_or(least, |seats| seats.max(least))))
+        }
+        (_, Some(_)) => None,
+        (_, None) => Some(None),
+    }
+}
+
+/// What is sold in this currency besides the present product.
+async fn on_sale(
+    connection: &mut PgConnection,
+    organization_id: OrganizationId,
+    current_id: ProductId,
+    currency: Currency,
+) -> Result<Vec<PlanTerms>, QueryError> {
+    let rows = sqlx::query!(
+        r#"select p.product_id, r.price_id as "price_id!"
+         from product p
+         cross join lateral (select price_id from price
+            where price.organization_id = p.organization_id and price.product_id = p.product_id and currency = $3 and not price.is_archived
+            order by created_at desc, price_id desc limit 1) as r
+         where p.organization_id = $1 and p.product_id <> $2 and not p.is_archived and p.deleted_at is null and p.visibility = 'public'
+           and p.recurring_interval is not null
+         order by p.created_at, p.product_id
+         limit $4"#,
+        organization_id.as_uuid(),
+        current_id.as_uuid(),
+        currency.as_str(),
+        PLANS_MAX,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut plans = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (product_id, price_id) = (row.product_id.into(), row.price_id.into());
+        plans.push(plan::of_price(connection, organization_id, product_id, price_id).await?);
+    }
+    Ok(plans)
+}
+
+/// Description and benefits of each product.
+async fn benefits(
+    connection: &mut PgConnection,
+    organization_id: OrganizationId,
+    product_ids: &[Uuid],
+) -> Result<BTreeMap<Uuid, (Option<String>, Vec<String>)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select p.product_id, p.description,
+            coalesce(array_agg(b.description order by pb.position) filter (where b.benefit_id is not null), '{}') as "benefits!"
+         from product p
+         left join product_benefit pb on pb.organization_id = p.organization_id and pb.product_id = p.product_id
+         left join benefit b on b.organization_id = pb.organization_id and b.benefit_id = pb.benefit_id and b.deleted_at is null
+         where p.organization_id = $1 and p.product_id = any ($2)
+         group by p.organization_id, p.product_id"#,
+        organization_id.as_uuid(),
+        product_ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.product_id, (row.description, row.benefits))).collect())
 }

@@ -1,8 +1,9 @@
 //! What a customer asks a price for.
 
 use domain::change::ChangeKind;
+use domain::field_errors::FieldError;
 use domain::id::ProductId;
-use domain::subscription::CancellationReason;
+use domain::subscription::{CancellationReason, parse_cancellation_comment};
 use serde::{Deserialize, Serialize};
 
 /// A change to a subscription, as it was asked for.
@@ -37,6 +38,20 @@ impl QuoteRequest {
             Self::Resume => ChangeKind::Resume,
             Self::Resubscribe => ChangeKind::Resubscribe,
             Self::CancelNow { .. } => ChangeKind::CancelNow,
+        }
+    }
+
+    /// The request with its texts cleaned.
+    ///
+    /// # Errors
+    /// On `comment`: `comment_too_long`.
+    pub(super) fn cleaned(self) -> Result<Self, FieldError> {
+        match self {
+            Self::CancelNow { reason, comment } => {
+                let comment = parse_cancellation_comment(comment.as_deref().unwrap_or_default())?;
+                Ok(Self::CancelNow { reason, comment })
+            }
+            other => Ok(other),
         }
     }
 }

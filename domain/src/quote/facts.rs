@@ -71,8 +71,6 @@ pub struct QuoteFacts {
     pub has_open_change: bool,
     /// An order of it is not paid.
     pub has_open_order: bool,
-    /// The processor was asked for money and has not answered for good.
-    pub has_payment_on_its_way: bool,
     /// It was bought anew already.
     pub is_resubscribed: bool,
 }

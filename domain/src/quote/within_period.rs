@@ -77,8 +77,7 @@ pub(super) fn credit_line(
     if credit == 0 {
         return Ok(None);
     }
-    let seats = subscription.seats;
-    let line = part(facts, OrderLineKind::ProrationCredit, &facts.plan.product_name, seats);
+    let line = part(facts, OrderLineKind::ProrationCredit, &facts.plan.product_name);
     Ok(Some(OrderLine { amount_minor: -credit, ..line }))
 }
 
@@ -90,7 +89,7 @@ fn plan_lines(
     let period = facts.subscription.current_period;
     let discounted = facts.discounted_minor(new_amount_minor, period.start);
     let debit = plan_share(discounted, Share::left_of(period, facts.at));
-    let line = part(facts, OrderLineKind::ProrationDebit, &to.product_name, to.seats);
+    let line = part(facts, OrderLineKind::ProrationDebit, &to.product_name);
     let debit = (debit != 0).then_some(OrderLine { amount_minor: debit, ..line });
     Ok(credit_line(facts, to)?.into_iter().chain(debit).collect())
 }
@@ -113,13 +112,11 @@ fn seat_lines(
     if amount_minor == 0 {
         return Ok(vec![]);
     }
-    let (from, to_seats) = (subscription.seats.unwrap_or(0), to.seats.unwrap_or(0));
-    let more = (to_seats - from).abs().max(1);
     Ok(vec![OrderLine {
         amount_minor,
         seats_before: subscription.seats,
         seats_after: to.seats,
-        ..part(facts, kind, &to.product_name, Some(more))
+        ..part(facts, kind, &to.product_name)
     }])
 }
 
@@ -137,11 +134,11 @@ fn capped(facts: &QuoteFacts, credit_minor: i64) -> Result<i64, ChangeRefusal> {
 }
 
 /// A line for the time left of the period, without its amount.
-fn part(facts: &QuoteFacts, kind: OrderLineKind, name: &str, seats: Option<i32>) -> OrderLine {
+fn part(facts: &QuoteFacts, kind: OrderLineKind, name: &str) -> OrderLine {
     OrderLine {
         kind,
         label: name.to_owned(),
-        quantity: seats.unwrap_or(1),
+        quantity: 1,
         amount_minor: 0,
         period: Some(Period { start: facts.at, end: facts.subscription.current_period.end }),
         seats_before: None,

@@ -84,9 +84,6 @@ fn cancel_now(facts: &QuoteFacts) -> Result<Quoted, QuoteRefusal> {
         return Err(ChangeRefusal::NotRunning.into());
     }
     facts.check_not_due()?;
-    if facts.has_payment_on_its_way {
-        return Err(ChangeRefusal::PaymentPending.into());
-    }
     let nothing = order_amounts(
         subscription.amount.currency,
         vec![],

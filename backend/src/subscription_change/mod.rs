@@ -1,0 +1,12 @@
+//! Quoted changes on their way: confirmed, charged, applied or refused.
+
+mod apply;
+mod confirm;
+mod end_now;
+mod error;
+mod settled;
+mod start_anew;
+
+pub use confirm::{Confirmed, confirm};
+pub use error::{ConfirmError, SettleChangeError};
+pub(crate) use settled::on_order_settled;
