@@ -323,3 +323,248 @@ async fn insert_change(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::subscription_change::shop::{Shop, to};
+    use crate::test_support::billing::Offer;
+    use domain::change::ProrationBehavior;
+    use domain::payment::DeclineCode;
+    use time::Duration;
+
+    fn order(status: &str, reason: &str, total: i64) -> (String, String, i64) {
+        (status.into(), reason.into(), total)
+    }
+
+    #[tokio::test]
+    async fn what_was_quoted_is_charged_and_then_it_holds() {
+        let shop = Shop::new().await;
+        let id = shop.pro().await;
+        let business = Offer::business(&shop.db, shop.owner.organization_id).await;
+        // 1 May 9:00 to 1 June 9:00: 31 days, 15.5 of them left.
+        shop.after(Duration::hours(15 * 24 + 12)).await;
+        let (quote, confirmed) = shop.change(id, to(business)).await;
+        let due: Vec<_> =
+            quote.result.due_now.lines.iter().map(|line| line.line.amount_minor).collect();
+        assert_eq!((due, quote.result.due_now.totals.total.minor), (vec![-1_450, 2_950], 1_500));
+        assert_eq!(confirmed, Confirmed::Applied { subscription_id: id });
+        let read = shop.read(id).await;
+        assert_eq!(
+            (read.summary.product_name.as_str(), read.summary.facts.amount.minor),
+            ("Business", 5_900)
+        );
+        assert_eq!(
+            shop.orders().await,
+            [
+                order("paid", "subscription_create", 2_900),
+                order("paid", "subscription_update", 1_500)
+            ]
+        );
+        assert_eq!(
+            shop.count(
+                "select sum(amount_minor)::bigint from sandbox.payment where state = 'succeeded'"
+            )
+            .await,
+            4_400
+        );
+        assert_eq!(shop.events("subscription.updated").await, 1);
+        let expected = quote.result.next_charge.unwrap();
+        shop.after(Duration::days(16)).await;
+        assert_eq!(shop.orders().await[2], order("paid", "subscription_cycle", 5_900));
+        assert_eq!(
+            (expected.at, expected.amounts.totals.total.minor),
+            (read.summary.facts.current_period.end, 5_900)
+        );
+        assert!(matches!(shop.confirm(quote.quote_id).await, Err(ConfirmError::Redeemed)));
+    }
+
+    #[tokio::test]
+    async fn prorated_lines_wait_for_the_next_order() {
+        let shop = Shop::new().await;
+        shop.bill(ProrationBehavior::Prorate).await;
+        let id = shop.pro().await;
+        let business = Offer::business(&shop.db, shop.owner.organization_id).await;
+        shop.after(Duration::hours(15 * 24 + 12)).await;
+        let (quote, _) = shop.change(id, to(business)).await;
+        assert!(quote.result.due_now.lines.is_empty());
+        assert_eq!(shop.orders().await.len(), 1, "nothing is charged now");
+        shop.after(Duration::days(16)).await;
+        let total = quote.result.next_charge.unwrap().amounts.totals.total.minor;
+        assert_eq!(total, 7_400);
+        assert_eq!(shop.orders().await[1], order("paid", "subscription_cycle", total));
+        let lines: Vec<(String, i64)> = sqlx::query_as(
+            "select kind, amount_minor from order_item i join orders o using (organization_id, order_id)
+             where o.billing_reason = 'subscription_cycle' order by position",
+        )
+        .fetch_all(&shop.db.pool)
+        .await
+        .unwrap();
+        let expected = [("plan", 5_900), ("proration_credit", -1_450), ("proration_debit", 2_950)];
+        assert_eq!(lines, expected.map(|(kind, amount)| (kind.to_owned(), amount)));
+    }
+
+    #[tokio::test]
+    async fn a_downgrade_lowers_the_next_order_and_never_pays_out() {
+        let shop = Shop::new().await;
+        let id =
+            shop.subscribe(Offer::business(&shop.db, shop.owner.organization_id).await, None).await;
+        let starter = Offer::starter(&shop.db, shop.owner.organization_id).await;
+        let (quote, _) = shop.change(id, to(starter)).await;
+        assert_eq!(quote.result.due_now.totals.total.minor, 0);
+        assert_eq!(quote.result.next_charge.unwrap().amounts.carried_minor, 4_100);
+        shop.after(Duration::days(31)).await;
+        shop.after(Duration::days(30)).await;
+        assert_eq!(
+            shop.orders().await[1..],
+            [order("paid", "subscription_cycle", 0), order("paid", "subscription_cycle", 0)]
+        );
+        let left = "select sum(amount_minor)::bigint from proration_entry where order_id is null";
+        assert_eq!(shop.count(left).await, -5_900 + 900 * 3);
+        assert_eq!(shop.count("select count(*) from refund").await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_scheduled_change_takes_effect_with_the_renewal() {
+        let shop = Shop::new().await;
+        shop.rules(|rules| rules.downgrade_proration = Some(ProrationBehavior::NextPeriod)).await;
+        let id = shop.pro().await;
+        let starter = Offer::starter(&shop.db, shop.owner.organization_id).await;
+        let (quote, confirmed) = shop.change(id, to(starter)).await;
+        assert_eq!(confirmed, Confirmed::Scheduled { subscription_id: id });
+        assert_eq!(shop.events("subscription.update_scheduled").await, 1);
+        assert_eq!(shop.read(id).await.summary.facts.amount.minor, 2_900);
+        let again = shop.quote(id, to(starter)).await;
+        assert!(matches!(again, Err(QuoteError::Refused(ChangeRefusal::NothingChanges))));
+        shop.after(Duration::days(31)).await;
+        let total = quote.result.next_charge.unwrap().amounts.totals.total.minor;
+        assert_eq!(
+            (total, shop.orders().await[1].clone()),
+            (900, order("paid", "subscription_cycle", 900))
+        );
+        assert_eq!(shop.read(id).await.summary.product_name, "Starter");
+    }
+
+    #[tokio::test]
+    async fn another_interval_begins_anew() {
+        let shop = Shop::new().await;
+        shop.bill(ProrationBehavior::Prorate).await;
+        let id = shop.pro().await;
+        let yearly = Offer::yearly(&shop.db, shop.owner.organization_id).await;
+        shop.after(Duration::hours(15 * 24 + 12)).await;
+        let at = shop.db.now();
+        let (quote, _) = shop.change(id, to(yearly)).await;
+        assert_eq!(quote.result.due_now.totals.total.minor, 29_000 - 1_450);
+        let facts = shop.read(id).await.summary.facts;
+        assert_eq!((facts.current_period.start, facts.billing_anchor_at), (at, at));
+        assert_eq!(shop.orders().await[1], order("paid", "subscription_update", 27_550));
+    }
+
+    #[tokio::test]
+    async fn a_declined_charge_changes_nothing() {
+        let shop = Shop::new().await;
+        let id = shop.pro().await;
+        let business = Offer::business(&shop.db, shop.owner.organization_id).await;
+        shop.card(SandboxBehavior::DeclineInsufficientFunds).await;
+        let before = shop.read(id).await.summary.facts;
+        let quote = shop.quote(id, to(business)).await.unwrap();
+        let refused = shop.confirm(quote.quote_id).await;
+        assert!(matches!(
+            refused,
+            Err(ConfirmError::Declined { code: DeclineCode::InsufficientFunds })
+        ));
+        assert_eq!(shop.read(id).await.summary.facts, before);
+        assert_eq!(shop.orders().await[1].0, "void");
+        assert_eq!(shop.changes().await, [("refused".into(), Some("insufficient_funds".into()))]);
+        assert_eq!(shop.events("subscription.change_refused").await, 1);
+        assert_eq!(shop.events("order.created").await, 1, "a draft is nobody's business");
+        // With another card it works.
+        shop.card(SandboxBehavior::Approve).await;
+        let (_, confirmed) = shop.change(id, to(business)).await;
+        assert_eq!(confirmed, Confirmed::Applied { subscription_id: id });
+    }
+
+    #[tokio::test]
+    async fn a_slow_charge_is_carried_out_by_the_worker() {
+        let shop = Shop::new().await;
+        let id = shop.pro().await;
+        let business = Offer::business(&shop.db, shop.owner.organization_id).await;
+        shop.card(SandboxBehavior::Slow).await;
+        let (_, confirmed) = shop.change(id, to(business)).await;
+        assert_eq!(confirmed, Confirmed::Pending { subscription_id: id });
+        let again = shop.quote(id, to(business)).await;
+        assert!(matches!(again, Err(QuoteError::Refused(ChangeRefusal::ChangePending))));
+        assert_eq!(shop.read(id).await.summary.product_name, "Pro");
+        shop.after(Duration::minutes(5)).await;
+        shop.after(Duration::minutes(5)).await;
+        assert_eq!(shop.read(id).await.summary.product_name, "Business");
+        assert_eq!(shop.changes().await, [("applied".into(), None)]);
+        assert_eq!(shop.orders().await[1], order("paid", "subscription_update", 3_000));
+    }
+
+    #[tokio::test]
+    async fn an_approval_may_come_after_the_quote_expired_and_the_renewal_waits_for_it() {
+        let shop = Shop::new().await;
+        let id = shop.pro().await;
+        let business = Offer::business(&shop.db, shop.owner.organization_id).await;
+        shop.card(SandboxBehavior::RequiresAction).await;
+        // Two hours before the period ends.
+        shop.after(Duration::days(31) - Duration::hours(2)).await;
+        let (quote, confirmed) = shop.change(id, to(business)).await;
+        assert!(
+            matches!(confirmed, Confirmed::RequiresAction { subscription_id, .. } if subscription_id == id)
+        );
+        shop.after(Duration::hours(3)).await;
+        assert!(quote.expires_at < shop.db.now());
+        assert_eq!(shop.orders().await.len(), 2, "it is not renewed meanwhile");
+        let attempt: uuid::Uuid = sqlx::query_scalar(
+            "select payment_attempt_id from payment_attempt where state = 'requires_action'",
+        )
+        .fetch_one(&shop.db.pool)
+        .await
+        .unwrap();
+        assert!(shop.sandbox().finish_action(attempt.into(), true).await.unwrap());
+        shop.card(SandboxBehavior::Approve).await;
+        shop.after(Duration::hours(2)).await;
+        shop.pay().await;
+        let read = shop.read(id).await.summary;
+        assert_eq!((read.product_name.as_str(), shop.orders().await.len()), ("Business", 3));
+        assert!(read.facts.current_period.contains(shop.db.now()), "and renewed with the new plan");
+        assert_eq!(shop.orders().await[2], order("paid", "subscription_cycle", 5_900));
+    }
+
+    #[tokio::test]
+    async fn who_never_approves_changes_nothing() {
+        let shop = Shop::new().await;
+        let id = shop.pro().await;
+        let business = Offer::business(&shop.db, shop.owner.organization_id).await;
+        shop.card(SandboxBehavior::RequiresAction).await;
+        shop.change(id, to(business)).await;
+        for _ in 0..30 {
+            shop.after(Duration::hours(1)).await;
+        }
+        assert_eq!(shop.changes().await, [("expired".into(), Some("payment_abandoned".into()))]);
+        assert_eq!(shop.read(id).await.summary.product_name, "Pro");
+        assert_eq!(shop.orders().await[1].0, "void");
+        assert!(shop.quote(id, to(business)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn without_a_processor_the_order_stays_open_and_the_change_does_not_wait() {
+        let shop = Shop::new().await;
+        let id = shop.pro().await;
+        let organization_id = shop.owner.organization_id;
+        let none = payment::ProcessorChoice::None;
+        payment::choose_processor(&shop.db.pool, &mut shop.db.cx(), organization_id, none)
+            .await
+            .unwrap();
+        let business = Offer::business(&shop.db, organization_id).await;
+        let (_, confirmed) = shop.change(id, to(business)).await;
+        assert_eq!(confirmed, Confirmed::Applied { subscription_id: id });
+        assert_eq!(shop.orders().await[1], order("pending", "subscription_update", 3_000));
+        let starter = Offer::starter(&shop.db, organization_id).await;
+        let next = shop.quote(id, to(starter)).await;
+        assert!(matches!(next, Err(QuoteError::Refused(ChangeRefusal::OrderOpen))));
+    }
+}

@@ -5,6 +5,8 @@ mod confirm;
 mod end_now;
 mod error;
 mod settled;
+#[cfg(test)]
+mod shop;
 mod start_anew;
 
 pub use confirm::{Confirmed, confirm};
