@@ -18,9 +18,9 @@ text_enum! {
 }
 
 impl PaymentTrigger {
-    /// Failures of such tries move the schedule of retries on.
+    /// Failures of such tries move the schedule of retries on; the customer's own do not.
     pub const fn is_scheduled(self) -> bool {
-        matches!(self, Self::Purchase | Self::SubscriptionCycle | Self::RetryDunning)
+        !matches!(self, Self::RetryCustomer)
     }
 }
 

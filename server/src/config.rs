@@ -4,12 +4,14 @@
 pub mod database;
 pub mod mail;
 pub mod outside;
+pub mod processor;
 pub mod secret;
 pub mod web;
 
 pub use database::{DatabaseConfig, DatabaseSettings};
 pub use mail::{Delivery, MailConfig, MailSettings};
 pub use outside::{OutsideConfig, OutsideSettings};
+pub use processor::ProcessorSettings;
 pub use secret::SecretSettings;
 pub use web::{WebConfig, WebSettings};
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use app::urls::UrlBuilder;
-use backend::{chance::Chance, secret::SecretKey};
+use backend::{chance::Chance, payment::PaymentProcessor, secret::SecretKey};
 use sqlx::PgPool;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{DatabaseConfig, Delivery, MailConfig, OutsideConfig},
+    config::{DatabaseConfig, Delivery, MailConfig, OutsideConfig, ProcessorSettings},
     demo_clock::DemoClock,
     mail::{MailTransport, Renderer, dev_mailbox::DevMailbox, smtp::Smtp},
     wake::{self, Wake},
@@ -30,6 +30,7 @@ pub struct Core {
     pub clock: DemoClock,
     pub chance: Chance,
     pub secret: SecretKey,
+    pub processor: Arc<dyn PaymentProcessor>,
     pub urls: Arc<UrlBuilder>,
     pub host: String,
     pub wake: Wake,
@@ -45,6 +46,7 @@ impl Core {
         database: &DatabaseConfig,
         outside: &OutsideConfig,
         secret: SecretKey,
+        processor: ProcessorSettings,
     ) -> Result<Self, sqlx::Error> {
         let db = database.pool()?;
         let chance = Chance::os();
@@ -52,6 +54,7 @@ impl Core {
         Ok(Self {
             wake: wake::listen(db.clone(), chance.clone(), shutdown.clone()),
             clock: DemoClock::default(),
+            processor: processor.processor(&db),
             secret,
             urls: Arc::new(UrlBuilder::new(outside.public_url.as_str())),
             host: outside.public_url.host_str().unwrap_or("localhost").to_owned(),
@@ -87,6 +90,7 @@ impl Core {
             clock: Arc::new(self.clock.clone()),
             chance: self.chance.clone(),
             secret: self.secret.clone(),
+            processor: self.processor.clone(),
             renderer: Arc::new(Renderer::new(self.urls.clone())?),
             transport,
             wake: self.wake.clone(),

@@ -1,14 +1,17 @@
 //! The worker: claims what is due and does it, until the process is told to end. Any number of processes may run one.
 //!
-//! Renewals, mails and upkeep each have a loop of their own, so that an SMTP server that hangs delays no renewal.
+//! Renewals, payments, mails and upkeep each have a loop of their own, so that an SMTP server that hangs delays no renewal.
 
 mod billing;
 mod mails;
+mod payments;
 mod upkeep;
 
 use std::{error::Error, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use backend::{chance::Chance, clock::Clock, context::Context, secret::SecretKey};
+use backend::{
+    chance::Chance, clock::Clock, context::Context, payment::PaymentProcessor, secret::SecretKey,
+};
 use futures::FutureExt;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +31,7 @@ pub struct Worker {
     pub clock: Arc<dyn Clock>,
     pub chance: Chance,
     pub secret: SecretKey,
+    pub processor: Arc<dyn PaymentProcessor>,
     pub renderer: Arc<Renderer>,
     pub transport: Arc<dyn MailTransport>,
     pub wake: Wake,
@@ -59,6 +63,7 @@ impl Worker {
     pub async fn run(self) {
         tokio::join!(
             self.repeat("renewals", Pace::Woken, || billing::run_due(&self)),
+            self.repeat("payments", Pace::Woken, || payments::run_due(&self)),
             self.repeat("mails", Pace::Woken, || mails::send_due(&self)),
             self.repeat("upkeep", Pace::Every(upkeep::EVERY), || upkeep::sweep(&self)),
         );
@@ -71,6 +76,7 @@ impl Worker {
     /// When the database does not answer.
     pub async fn run_once(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
         while billing::run_due(self).await? == Left::More {}
+        while payments::run_due(self).await? == Left::More {}
         while mails::send_due(self).await? == Left::More {}
         Ok(())
     }

@@ -41,6 +41,7 @@ mod tests {
     use backend::chance::Chance;
     use backend::clock::SystemClock;
     use backend::organization::{OrganizationView, PortalSettings};
+    use backend::payment::Sandbox;
     use backend::secret::SecretKey;
     use domain::id::OrganizationId;
     use domain::locale::Locale;
@@ -55,8 +56,11 @@ mod tests {
 
     /// A portal whose database never answers: what is shown here needs none.
     fn portal() -> Portal {
+        let db =
+            PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
         Portal {
-            db: PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap(),
+            processor: Arc::new(Sandbox::new(db.clone())),
+            db,
             clock: Arc::new(SystemClock),
             chance: Chance::seeded(1),
             secret: SecretKey::from_hex(&"00".repeat(32)).unwrap(),

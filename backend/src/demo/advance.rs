@@ -8,7 +8,9 @@ use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
 use crate::context::Context;
+use crate::error::DatabaseError;
 use crate::event::{self, PartitionError};
+use crate::payment::{self, PaymentError, PaymentProcessor};
 use crate::progress::{OnProgress, Progress};
 use crate::subscription::{self, RunDueError};
 
@@ -31,8 +33,16 @@ pub enum AdvanceError {
     Partition(#[from] PartitionError),
     #[error("subscriptions could not be carried on")]
     Due(#[from] RunDueError),
+    #[error("what is to be paid could not be charged")]
+    Payment(#[from] PaymentError),
     #[error("the demo's time could not be moved")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] DatabaseError),
+}
+
+impl From<sqlx::Error> for AdvanceError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
 }
 
 /// How far the demo's time runs ahead of real time; `None` when there is no demo.
@@ -46,6 +56,7 @@ pub async fn clock_offset(db: &PgPool) -> Result<Option<Duration>, sqlx::Error> 
 /// moment, as if the time had passed. `real_now` is the system's time.
 pub async fn advance(
     db: &PgPool,
+    processor: &dyn PaymentProcessor,
     real_now: OffsetDateTime,
     mut rng: impl FnMut() -> StdRng,
     by: RecurringInterval,
@@ -56,9 +67,10 @@ pub async fn advance(
     let until = instant_after(from, by, 1);
     ensure_partitions(db, from, until).await?;
     let mut steps = 0;
-    while let Some(due_at) = next_due(db, until).await? {
+    while let Some(due_at) = next_due(db).await?.filter(|due_at| *due_at <= until) {
         let now = due_at.max(from);
-        let done = subscription::run_due(db, &mut Context::system(now, rng()), usize::MAX).await?;
+        let done = subscription::run_due(db, &mut Context::system(now, rng()), usize::MAX).await?
+            + payment::run_due(db, processor, &mut Context::system(now, rng()), usize::MAX).await?;
         if done == 0 {
             // What is left is held by a running worker, or was passed over and logged.
             break;
@@ -71,13 +83,10 @@ pub async fn advance(
     Ok(Advanced { now: until, steps })
 }
 
-async fn next_due(
-    db: &PgPool,
-    until: OffsetDateTime,
-) -> Result<Option<OffsetDateTime>, sqlx::Error> {
-    sqlx::query_scalar!("select min(due_at) from subscription where due_at <= $1", until)
-        .fetch_one(db)
-        .await
+async fn next_due(db: &PgPool) -> Result<Option<OffsetDateTime>, AdvanceError> {
+    let subscription_at = subscription::next_due_at(db, None).await?;
+    let payment_at = payment::next_due_at(db, None).await?;
+    Ok([subscription_at, payment_at].into_iter().flatten().min())
 }
 
 async fn ensure_partitions(

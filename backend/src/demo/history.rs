@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::customer::{self, CreateCustomer};
 use crate::member::{self, AddMember};
 use crate::order;
+use crate::payment::{self, Sandbox};
 use crate::progress::{OnProgress, Progress};
 use crate::subscription::{self, CancelSubscription, StartSubscription};
 
@@ -43,6 +44,7 @@ pub(super) struct History<'a> {
     owners: HashMap<usize, MemberActor>,
     subscriptions: HashMap<(usize, usize), SubscriptionId>,
     planned: HashMap<Uuid, &'a PlannedSubscription>,
+    sandbox: Sandbox,
 }
 
 impl<'a> History<'a> {
@@ -73,6 +75,7 @@ impl<'a> History<'a> {
             owners: HashMap::new(),
             subscriptions: HashMap::new(),
             planned: HashMap::new(),
+            sandbox: Sandbox::new(db.clone()),
         }
     }
 
@@ -99,6 +102,7 @@ impl<'a> History<'a> {
             progress(Progress { done: days(now - from), total });
             if due_at == Some(now) {
                 subscription::run_due(self.db, &mut self.system(now), usize::MAX).await?;
+                payment::run_due(self.db, &self.sandbox, &mut self.system(now), usize::MAX).await?;
             } else if let Some(Reverse((at, deed))) = self.deeds.pop() {
                 self.act(at, deed).await?;
             }
@@ -109,13 +113,10 @@ impl<'a> History<'a> {
     }
 
     async fn next_due(&self) -> Result<Option<OffsetDateTime>, SeedError> {
-        let at = sqlx::query_scalar!(
-            "select min(due_at) from subscription where organization_id = $1",
-            self.organization_id.as_uuid()
-        )
-        .fetch_one(self.db)
-        .await?;
-        Ok(at)
+        let subscription_at =
+            subscription::next_due_at(self.db, Some(self.organization_id)).await.map_err(|error| error.0)?;
+        let payment_at = payment::next_due_at(self.db, Some(self.organization_id)).await.map_err(|error| error.0)?;
+        Ok([subscription_at, payment_at].into_iter().flatten().min())
     }
 
     async fn act(&mut self, now: OffsetDateTime, deed: Deed) -> Result<(), SeedError> {

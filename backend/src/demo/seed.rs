@@ -20,6 +20,7 @@ use crate::event::{self, PartitionError};
 use crate::member::AddMemberError;
 use crate::order::RecordPaymentError;
 use crate::organization::{self, CreateOrganization, CreateOrganizationError};
+use crate::payment::PaymentError;
 use crate::price::CreatePriceError;
 use crate::product::CreateProductError;
 use crate::progress::OnProgress;
@@ -52,6 +53,8 @@ pub enum SeedError {
     Cancel(#[from] CancelError),
     #[error("a demo subscription could not be kept")]
     Keep(#[from] KeepError),
+    #[error("a demo order could not be charged")]
+    Charge(#[from] PaymentError),
     #[error("a demo order could not be paid")]
     Payment(#[from] RecordPaymentError),
     #[error("demo subscriptions could not be carried on")]
@@ -114,6 +117,7 @@ mod tests {
     use crate::demo::{advance, clock_offset};
     use crate::invariants;
     use crate::test_support::TestDb;
+    use crate::test_support::billing::sandbox;
     use domain::interval::RecurringInterval;
     use time::macros::datetime;
 
@@ -187,7 +191,9 @@ mod tests {
 
         let rng = || db.chance.rng();
         let advanced =
-            advance(&db.pool, NOW, rng, RecurringInterval::MONTHLY, &mut |_| ()).await.unwrap();
+            advance(&db.pool, &sandbox(&db), NOW, rng, RecurringInterval::MONTHLY, &mut |_| ())
+                .await
+                .unwrap();
         assert_eq!(advanced.now, datetime!(2026-06-30 10:00:00.123456 UTC));
         assert!(advanced.steps > 10);
         assert_eq!(clock_offset(&db.pool).await.unwrap(), Some(Duration::days(30)));
@@ -212,9 +218,15 @@ mod tests {
     #[tokio::test]
     async fn time_does_not_move_without_a_demo() {
         let db = TestDb::new().await;
-        let refused =
-            advance(&db.pool, NOW, || db.chance.rng(), RecurringInterval::MONTHLY, &mut |_| ())
-                .await;
+        let refused = advance(
+            &db.pool,
+            &sandbox(&db),
+            NOW,
+            || db.chance.rng(),
+            RecurringInterval::MONTHLY,
+            &mut |_| (),
+        )
+        .await;
         assert!(matches!(refused, Err(crate::demo::AdvanceError::NoDemo)));
     }
 }

@@ -41,7 +41,7 @@ pub(crate) async fn lock(
          from orders o
          join product p on p.organization_id = o.organization_id and p.product_id = o.product_id
          where o.organization_id = $1 and o.order_id = $2
-         for update of o",
+         for no key update of o",
         organization_id.as_uuid(),
         order_id.as_uuid(),
     )

@@ -70,12 +70,12 @@ pub(super) async fn failed(
         Some(before) => before.past_due_at.unwrap_or(cx.now),
         None => order.created_at,
     };
-    let next = if trigger.is_scheduled() {
-        let failures = scheduled_failures(tx, order).await?;
-        after_failure(failures, code.is_recoverable(), since, cx.now)
-    } else {
-        // The customer's own try leaves the schedule as it is.
-        AfterFailure::NextAt(order.next_payment_attempt_at.unwrap_or(cx.now))
+    let next = match order.next_payment_attempt_at {
+        Some(planned_at) if !trigger.is_scheduled() => AfterFailure::NextAt(planned_at),
+        _ => {
+            let failures = scheduled_failures(tx, order).await?;
+            after_failure(failures, code.is_recoverable(), since, cx.now)
+        }
     };
     let next_at = match next {
         AfterFailure::NextAt(at) => Some(at),

@@ -47,7 +47,7 @@ pub(crate) async fn prepare_refund(
                 where r.organization_id = o.organization_id and r.order_id = o.order_id and r.state <> 'failed'), 0)::bigint as "left!"
          from orders o
          where o.organization_id = $1 and o.order_id = $2
-         for update of o"#,
+         for no key update of o"#,
         refund.organization_id.as_uuid(),
         refund.order_id.as_uuid(),
     )

@@ -13,6 +13,7 @@ use backend::{
     context::Context,
     demo::{self, AdvanceError, DemoData},
     invariants,
+    payment::Sandbox,
 };
 use clap::Args;
 use domain::interval::{Interval, RecurringInterval};
@@ -108,9 +109,16 @@ fn listed(customer: &demo::DemoCustomer) -> DemoCustomer {
 async fn advance(db: &PgPool, by: RecurringInterval) -> Result<(), Failure> {
     let chance = Chance::os();
     let mut progress = Progress::start("moving the demo's time on");
-    let advanced = demo::advance(db, SystemClock.now(), || chance.rng(), by, &mut |step| {
-        progress.set(step.done, step.total);
-    })
+    let advanced = demo::advance(
+        db,
+        &Sandbox::new(db.clone()),
+        SystemClock.now(),
+        || chance.rng(),
+        by,
+        &mut |step| {
+            progress.set(step.done, step.total);
+        },
+    )
     .await;
     progress.finish();
     match advanced {

@@ -10,7 +10,7 @@ use super::{Failure, LogSettings, checked};
 use crate::{
     config::{
         DatabaseConfig, DatabaseSettings, Delivery, MailConfig, MailSettings, Mistakes,
-        OutsideConfig, OutsideSettings, SecretSettings, WebConfig, WebSettings,
+        OutsideConfig, OutsideSettings, ProcessorSettings, SecretSettings, WebConfig, WebSettings,
     },
     demo_file, process, telemetry,
     web::{self, Web},
@@ -29,7 +29,9 @@ pub struct Serve {
     secret: SecretSettings,
     #[command(flatten)]
     mail: MailSettings,
-    /// Serve pages only; mails and renewals are then done by `foyer worker`
+    #[command(flatten)]
+    processor: ProcessorSettings,
+    /// Serve pages only; mails, renewals and charges are then done by `foyer worker`
     #[arg(long, env = "FOYER_NO_WORKER")]
     no_worker: bool,
     /// Where `foyer demo` left its file, to say who can be tried
@@ -68,8 +70,9 @@ impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let config = self.check()?;
         telemetry::start(&self.log.log).map_err(super::mistake)?;
-        let core = process::Core::open(&config.database, &config.outside, config.secret)
-            .context("could not open the database")?;
+        let core =
+            process::Core::open(&config.database, &config.outside, config.secret, self.processor)
+                .context("could not open the database")?;
         core.start_clock();
         let listener = TcpListener::bind(config.web.listen).await.with_context(|| {
             format!(

@@ -5,12 +5,15 @@ use clap::Args;
 
 use super::{Failure, LogSettings, checked};
 use crate::{
-    config::{DatabaseSettings, MailSettings, Mistakes, OutsideSettings, SecretSettings},
+    config::{
+        DatabaseSettings, MailSettings, Mistakes, OutsideSettings, ProcessorSettings,
+        SecretSettings,
+    },
     process::{self, Core},
     telemetry,
 };
 
-/// Send mails and renew subscriptions, without serving pages
+/// Renew subscriptions, charge for them and send mails, without serving pages
 ///
 /// Any number of workers may run beside `foyer serve --no-worker`.
 #[derive(Args, Debug)]
@@ -23,6 +26,8 @@ pub struct Worker {
     secret: SecretSettings,
     #[command(flatten)]
     mail: MailSettings,
+    #[command(flatten)]
+    processor: ProcessorSettings,
     #[command(flatten)]
     log: LogSettings,
 }
@@ -38,8 +43,8 @@ impl Worker {
         let settings = database.zip(outside).zip(secret).zip(mail);
         let (((database, outside), secret), mail) = checked(mistakes, settings)?;
         telemetry::start(&self.log.log).map_err(super::mistake)?;
-        let core =
-            Core::open(&database, &outside, secret).context("could not open the database")?;
+        let core = Core::open(&database, &outside, secret, self.processor)
+            .context("could not open the database")?;
         core.start_clock();
         let worker = core.worker(&mail).context("could not prepare the mails")?;
         tracing::info!("the worker is running");

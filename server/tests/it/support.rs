@@ -24,6 +24,7 @@ use backend::{
     actor::MemberActor,
     clock::FakeClock,
     organization::OrganizationView,
+    payment::Sandbox,
     secret::SecretKey,
     test_support::{TestDb, fixtures},
 };
@@ -99,6 +100,7 @@ impl TestApp {
             clock: clock.clone(),
             chance: db.chance.clone(),
             secret: SecretKey::from_hex(SECRET).unwrap(),
+            processor: Arc::new(Sandbox::new(db.pool.clone())),
             urls: Arc::new(UrlBuilder::new(public_url)),
             assets: Arc::new(Assets::find(&site_root(&folder)).unwrap()),
             organizations: OrganizationCache::default(),
@@ -163,6 +165,7 @@ impl TestApp {
             clock: self.clock.clone(),
             chance: self.db.chance.clone(),
             secret: self.state.portal.secret.clone(),
+            processor: self.state.portal.processor.clone(),
             renderer: Arc::new(Renderer::new(self.state.portal.urls.clone()).unwrap()),
             transport,
             wake: self.wake(),
