@@ -56,8 +56,7 @@ mod tests {
 
     /// A portal whose database never answers: what is shown here needs none.
     fn portal() -> Portal {
-        let db =
-            PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
+        let db = PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
         Portal {
             processor: Arc::new(Sandbox::new(db.clone())),
             db,

@@ -113,9 +113,12 @@ impl<'a> History<'a> {
     }
 
     async fn next_due(&self) -> Result<Option<OffsetDateTime>, SeedError> {
-        let subscription_at =
-            subscription::next_due_at(self.db, Some(self.organization_id)).await.map_err(|error| error.0)?;
-        let payment_at = payment::next_due_at(self.db, Some(self.organization_id)).await.map_err(|error| error.0)?;
+        let subscription_at = subscription::next_due_at(self.db, Some(self.organization_id))
+            .await
+            .map_err(|error| error.0)?;
+        let payment_at = payment::next_due_at(self.db, Some(self.organization_id))
+            .await
+            .map_err(|error| error.0)?;
         Ok([subscription_at, payment_at].into_iter().flatten().min())
     }
 

@@ -63,8 +63,7 @@ pub(super) async fn run_one(
         }
         Ok(Some(RefundOutcome::Unknown)) => later(db, cx, &claimed).await?,
         Err(no_answer) => {
-            let error = &no_answer as &dyn std::error::Error;
-            tracing::warn!(%refund_id, error, "a refund has no answer yet");
+            tracing::warn!(%refund_id, error = &no_answer as &dyn std::error::Error, "a refund has no answer yet");
             later(db, cx, &claimed).await?;
         }
     }
