@@ -35,6 +35,7 @@ pub mod demo;
 pub mod hand_over;
 mod input;
 pub mod invariants;
+pub mod invoice;
 pub mod order;
 pub mod overview;
 pub mod payment;

@@ -14,6 +14,7 @@ pub mod field_errors;
 pub mod format;
 pub mod id;
 pub mod interval;
+pub mod invoice;
 pub mod local_time;
 pub mod locale;
 pub mod micros;

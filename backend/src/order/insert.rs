@@ -93,7 +93,7 @@ pub(crate) async fn insert_order(
         cx.now,
         order.discount_id.map(DiscountId::as_uuid),
         totals.tax_behavior.as_str(),
-        (status != OrderStatus::Draft).then_some(cx.now),
+        (status != OrderStatus::Draft && !totals.total.is_zero()).then_some(cx.now),
     )
     .execute(&mut *tx)
     .await?;

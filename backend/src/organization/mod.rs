@@ -3,9 +3,11 @@
 mod create;
 mod find;
 mod update_portal_settings;
+mod update_seller;
 
 pub use create::{CreateOrganization, CreateOrganizationError, create};
 pub use find::{OrganizationView, PortalSettings, find, find_by_slug};
 pub use update_portal_settings::{
     UpdatePortalSettings, UpdatePortalSettingsError, update_portal_settings,
 };
+pub use update_seller::{UpdateSeller, UpdateSellerError, update_seller};

@@ -1,15 +1,19 @@
 //! Products, prices and subscriptions that tests start from, made by the commands themselves.
 
+use domain::address::AddressInput;
 use domain::discount::{DiscountAmount, DiscountDuration};
 use domain::id::{DiscountId, OrganizationId, PriceId, ProductId};
 use domain::interval::{Interval, RecurringInterval};
 use domain::money::{Currency, Money};
 use domain::price::PriceAmount;
 use domain::seat_tiers::{SeatTier, SeatTierType, SeatTiers};
+use domain::tax::TaxBehavior;
 
 use super::TestDb;
 use crate::actor::MemberActor;
+use crate::customer::{self, UpdateBillingDetails};
 use crate::discount::{self, CreateDiscount};
+use crate::organization::{self, UpdateSeller};
 use crate::payment::{self, ProcessorChoice, Sandbox};
 use crate::price::{self, CreatePrice};
 use crate::product::{self, CreateProduct};
@@ -276,4 +280,60 @@ pub async fn charged(db: &TestDb, organization_id: OrganizationId) {
 /// The sandbox on the test's database.
 pub fn sandbox(db: &TestDb) -> Sandbox {
     Sandbox::new(db.pool.clone())
+}
+
+/// Makes the organization a German seller that is registered for VAT in the EU; prices are without tax.
+///
+/// # Panics
+/// When that is refused.
+pub async fn german_seller(db: &TestDb, organization_id: OrganizationId) {
+    organization::update_seller(&db.pool, &mut db.cx(), german_seller_of(organization_id))
+        .await
+        .expect("a seller");
+}
+
+/// The input that makes an organization a German seller.
+pub fn german_seller_of(organization_id: OrganizationId) -> UpdateSeller {
+    UpdateSeller {
+        organization_id,
+        legal_name: "Acme Software GmbH".into(),
+        address: AddressInput { line1: "Hauptstr. 5".into(), ..german_details().address },
+        tax_id: "DE224559503".into(),
+        collects_eu_tax: true,
+        tax_countries: vec![],
+        tax_behavior: TaxBehavior::Exclusive,
+    }
+}
+
+/// Gives the member's customer a German name and address: its next orders bear 19 % when the seller collects tax.
+///
+/// # Panics
+/// When that is refused.
+pub async fn german_buyer(db: &TestDb, member: &MemberActor) {
+    let mut cx = db.cx_of(member.clone());
+    customer::update_billing_details(
+        &db.pool,
+        &mut cx,
+        member.organization_id,
+        member.customer_id,
+        german_details(),
+    )
+    .await
+    .expect("billing details");
+}
+
+/// A person in Berlin.
+pub fn german_details() -> UpdateBillingDetails {
+    UpdateBillingDetails {
+        name: "Ada Lovelace".into(),
+        company: String::new(),
+        address: AddressInput {
+            line1: "Torstr. 1".into(),
+            postal_code: "10119".into(),
+            city: "Berlin".into(),
+            country: "DE".into(),
+            ..AddressInput::default()
+        },
+        tax_id: String::new(),
+    }
 }
