@@ -11,12 +11,18 @@ use std::{env, fs};
 /// The locale whose placeholders give the order of the arguments.
 const REFERENCE: &str = "en";
 /// Keys that code looks up by a name it was handed (an error's code), beside the methods: the function and the keys' prefix.
-const FAMILIES: [(&str, &str); 3] =
-    [("error", "error."), ("role", "role."), ("cancel_reason", "cancel.reason_")];
+const FAMILIES: [(&str, &str); 5] = [
+    ("error", "error."),
+    ("role", "role."),
+    ("cancel_reason", "cancel.reason_"),
+    ("country", "country."),
+    ("invoice_reason", "invoice.reason_"),
+];
 /// Areas that only the server speaks of, in pages that it makes as data: browsers do not fetch these texts.
-const SERVER_AREAS: [&str; 11] = [
+const SERVER_AREAS: [&str; 12] = [
     "billing.",
     "cancel.",
+    "country.",
     "invoice.",
     "keep.",
     "pause.",

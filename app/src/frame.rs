@@ -21,8 +21,8 @@ pub struct Frame {
     pub organization: Option<FrameOrganization>,
     pub person: Option<Person>,
     pub refused: Option<FormState>,
-    /// Sign-in and the like: no navigation, no script.
-    pub is_way_in: bool,
+    /// Sign-in, invoices and the like: no navigation, no script.
+    pub is_plain: bool,
 }
 
 /// The company whose portal this is.
@@ -71,8 +71,9 @@ impl Frame {
         let path = use_context::<http::request::Parts>()
             .map(|parts| parts.uri.path().to_owned())
             .unwrap_or_default();
-        let is_way_in = crate::urls::is_way_in(&organization.slug, &path);
-        let signed_in = request.signed_in.get().and_then(Option::as_ref).filter(|_| !is_way_in);
+        let is_plain = crate::urls::is_way_in(&organization.slug, &path)
+            || crate::urls::is_invoice(&organization.slug, &path);
+        let signed_in = request.signed_in.get().and_then(Option::as_ref).filter(|_| !is_plain);
         Self {
             person: signed_in.map(|person| Person {
                 name: person.member_name.clone().unwrap_or_else(|| person.member_email.clone()),
@@ -91,7 +92,7 @@ impl Frame {
                 support_email: organization.support_email.clone(),
             }),
             refused: use_context::<FormState>(),
-            is_way_in,
+            is_plain,
         }
     }
 }
@@ -168,6 +169,15 @@ fn rooms(t: Text, person: &Person, slug: &str) -> AnyView {
             href: orders,
             label: t.nav_orders().to_owned(),
             icon: IconName::Orders,
+        });
+    }
+    if person.role.can_write_billing() {
+        let billing = paths::billing(slug);
+        items.push(NavItem {
+            below: vec![billing.clone()],
+            href: billing,
+            label: t.nav_billing().to_owned(),
+            icon: IconName::Settings,
         });
     }
     let activity = paths::activity(slug);

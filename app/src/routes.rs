@@ -65,7 +65,7 @@ fn frame() -> Frame {
     {
         let frame = Frame::of_request();
         // A page without script has nobody to read it.
-        if frame.is_way_in { frame } else { SharedValue::new(|| frame).into_inner() }
+        if frame.is_plain { frame } else { SharedValue::new(|| frame).into_inner() }
     }
     #[cfg(not(feature = "ssr"))]
     SharedValue::new(Frame::default).into_inner()
@@ -104,12 +104,17 @@ const PAGES: &[Page] = &[
     ("/:organization/portal/subscriptions/:id/keep", Sheet("keep")),
     ("/:organization/portal/orders", Of(orders::list::page)),
     ("/:organization/portal/orders/:id", Of(orders::show::page)),
+    ("/:organization/portal/settings/billing", Sheet("billing")),
     ("/:organization/portal/settings/sessions", Of(settings::sessions::page)),
     ("/:organization/portal/settings/activity", Of(settings::activity::page)),
-    // A link from a running page to the way in leaves it.
+    // A link from a running page to one without script leaves it.
+    #[cfg(not(feature = "ssr"))]
+    ("/:organization/portal/orders/:id/invoice", Of(crate::visit::anew)),
     #[cfg(not(feature = "ssr"))]
     ("/:organization/portal/sign-in", Of(crate::visit::anew)),
     // The server's alone: pages without script.
+    #[cfg(feature = "ssr")]
+    ("/:organization/portal/orders/:id/invoice", Of(orders::invoice::page)),
     #[cfg(feature = "ssr")]
     ("/:organization/portal/sign-in", Of(sign_in::email::page)),
     #[cfg(feature = "ssr")]

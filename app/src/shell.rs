@@ -63,15 +63,15 @@ fn scripts() -> Option<AnyView> {
     )
 }
 
-/// Whether a page comes alive. Signing in, and what strangers see, needs no script.
+/// Whether a page comes alive. Signing in, an invoice, and what strangers see, need no script.
 pub(crate) fn ships_script() -> bool {
     let Some(request) = use_context::<RequestInfo>() else { return false };
     let path = use_context::<http::request::Parts>()
         .map(|parts| parts.uri.path().to_owned())
         .unwrap_or_default();
-    let is_portal = request
-        .organization
-        .as_ref()
-        .is_some_and(|organization| crate::urls::needs_session(&organization.slug, &path));
+    let is_portal = request.organization.as_ref().is_some_and(|organization| {
+        crate::urls::needs_session(&organization.slug, &path)
+            && !crate::urls::is_invoice(&organization.slug, &path)
+    });
     is_portal && request.signed_in.get().is_some_and(Option::is_some)
 }

@@ -183,6 +183,12 @@ pub fn is_way_in(organization: &str, path: &str) -> bool {
     })
 }
 
+/// An invoice: a page made to be printed. It ships no script.
+#[must_use]
+pub fn is_invoice(organization: &str, path: &str) -> bool {
+    in_portal(organization, path) && path.contains("/portal/orders/") && path.ends_with("/invoice")
+}
+
 /// Where a finished sign-in may lead: a page of this portal that needs a session. Anything else, other sites above all,
 /// becomes `None`.
 #[must_use]

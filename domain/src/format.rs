@@ -107,6 +107,22 @@ pub fn count(count: i64, locale: Locale) -> String {
     format!("{sign}{}", grouped(count.unsigned_abs(), locale))
 }
 
+/// A rate in parts per million: `25.5%`, `25,5 %`.
+pub fn percent(rate_ppm: u32, locale: Locale) -> String {
+    let (whole, rest) = (rate_ppm / 10_000, rate_ppm % 10_000);
+    let mut text = grouped(whole.into(), locale);
+    if rest > 0 {
+        let fraction = format!("{rest:04}");
+        text.push_str(decimal_mark(locale));
+        text.push_str(fraction.trim_end_matches('0'));
+    }
+    match locale {
+        Locale::En => text.push('%'),
+        Locale::De => text.extend([NO_BREAK_SPACE, '%']),
+    }
+    text
+}
+
 const fn decimal_mark(locale: Locale) -> &'static str {
     match locale {
         Locale::En => ".",
@@ -189,6 +205,15 @@ mod tests {
 
     fn amount(minor: i64, code: &str) -> Money {
         Money::new(minor, Currency::parse(code).unwrap())
+    }
+
+    #[test]
+    fn rates_have_as_many_decimals_as_they_need() {
+        assert_eq!(percent(190_000, Locale::En), "19%");
+        assert_eq!(percent(255_000, Locale::De), "25,5\u{a0}%");
+        assert_eq!(percent(81_000, Locale::En), "8.1%");
+        assert_eq!(percent(0, Locale::De), "0\u{a0}%");
+        assert_eq!(percent(500, Locale::En), "0.05%");
     }
 
     #[test]

@@ -67,6 +67,7 @@ fn install() -> Result<PrometheusHandle, String> {
         "subscriptions_run_total",
         "Subscriptions that came due and were handled"
     );
+    metrics::describe_counter!("invoices_issued_total", "Orders whose invoice was due and handled");
     metrics::describe_gauge!(
         "worker_due_lag_seconds",
         metrics::Unit::Seconds,

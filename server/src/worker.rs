@@ -64,6 +64,7 @@ impl Worker {
         tokio::join!(
             self.repeat("renewals", Pace::Woken, || billing::run_due(&self)),
             self.repeat("payments", Pace::Woken, || payments::run_due(&self)),
+            self.repeat("invoices", Pace::Woken, || billing::issue_due(&self)),
             self.repeat("mails", Pace::Woken, || mails::send_due(&self)),
             self.repeat("upkeep", Pace::Every(upkeep::EVERY), || upkeep::sweep(&self)),
         );
@@ -77,6 +78,7 @@ impl Worker {
     pub async fn run_once(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
         while billing::run_due(self).await? == Left::More {}
         while payments::run_due(self).await? == Left::More {}
+        while billing::issue_due(self).await? == Left::More {}
         while mails::send_due(self).await? == Left::More {}
         Ok(())
     }

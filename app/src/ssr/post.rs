@@ -82,6 +82,7 @@ fn entries() -> Vec<Entry> {
         entry::<sign_in::SignOut>(),
         entry::<subscription::CancelSubscription>(),
         entry::<subscription::KeepSubscription>(),
+        entry::<settings::SaveBilling>(),
         entry::<settings::EndSession>(),
         entry::<settings::EndOtherSessions>(),
     ]

@@ -1,6 +1,6 @@
-//! Subscriptions that came due: renewed, begun after a trial, or ended.
+//! Subscriptions that came due: renewed, begun after a trial, or ended; and the invoices of what was ordered.
 
-use backend::subscription;
+use backend::{invoice, subscription};
 
 use super::{Left, Unit, Worker};
 
@@ -10,5 +10,11 @@ const BATCH: usize = 50;
 pub(super) async fn run_due(worker: &Worker) -> Unit {
     let done = subscription::run_due(&worker.db, &mut worker.context(), BATCH).await?;
     metrics::counter!("subscriptions_run_total").increment(u64::try_from(done)?);
+    Ok(if done == BATCH { Left::More } else { Left::Nothing })
+}
+
+pub(super) async fn issue_due(worker: &Worker) -> Unit {
+    let done = invoice::issue_due(&worker.db, &mut worker.context(), BATCH).await?;
+    metrics::counter!("invoices_issued_total").increment(u64::try_from(done)?);
     Ok(if done == BATCH { Left::More } else { Left::Nothing })
 }

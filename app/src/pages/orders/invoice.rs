@@ -100,7 +100,8 @@ fn document(t: Text, invoice: Invoice, order_id: OrderId, back: (String, String)
     let title = t.invoice_title_number(&invoice.number);
     view! {
         <Title text=title/>
-        <PageHeader title=t.invoice_title() lead=t.invoice_print_hint() back=back/>
+        <PageHeader title=t.invoice_title() back=back/>
+        <p class="quiet no-print">{t.invoice_print_hint()}</p>
         <article class="invoice">
             <div class="invoice-parties">
                 {party(t, t.invoice_seller(), &snapshot.seller)}

@@ -1,5 +1,7 @@
 //! Orders: what the customer was charged.
 
+#[cfg(feature = "ssr")]
+pub mod invoice;
 pub mod list;
 #[cfg(feature = "ssr")]
 pub(crate) mod load;

@@ -75,6 +75,7 @@ fn order(view: OrderView) -> AnyView {
         <PageHeader title=title lead=sentence(t, &view) back=back badge=move || view! { <OrderBadge status=status/> }/>
         {(status == OrderStatus::Pending && view.totals.total.minor > 0).then(|| how_to_pay(t))}
         {items(t, &view)}
+        {invoice_link(t, &view)}
         {facts(t, view)}
     }
     .into_any()
@@ -149,6 +150,16 @@ fn items(t: Text, view: &OrderView) -> AnyView {
         </Section>
     }
     .into_any()
+}
+
+/// An order that cost something has an invoice, unless it was given up.
+fn invoice_link(t: Text, view: &OrderView) -> Option<AnyView> {
+    let has_one = view.totals.total.minor != 0 && view.status != OrderStatus::Void;
+    let href = paths::invoice(&view.organization, view.order_id);
+    has_one.then(|| {
+        view! { <p><a class="button" href=href rel="external">{t.order_invoice()}</a></p> }
+            .into_any()
+    })
 }
 
 fn facts(t: Text, view: OrderView) -> AnyView {

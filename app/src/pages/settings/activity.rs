@@ -163,6 +163,8 @@ fn event_words(t: Text, event_type: Option<EventType>) -> &'static str {
         Some(EventType::SubscriptionActivated) => t.activity_event_subscription_activated(),
         Some(EventType::SubscriptionRevoked) => t.activity_event_subscription_revoked(),
         Some(EventType::OrderCreated) => t.activity_event_order_created(),
+        Some(EventType::InvoiceIssued) => t.activity_event_invoice_issued(),
+        Some(EventType::CustomerBillingUpdated) => t.activity_event_customer_billing_updated(),
         Some(EventType::OrderPaid) => t.activity_event_order_paid(),
         Some(EventType::SessionCreated) => t.activity_event_session_created(),
         Some(EventType::SessionEnded) => t.activity_event_session_ended(),

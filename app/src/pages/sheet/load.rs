@@ -7,7 +7,7 @@ use domain::id::SubscriptionId;
 use leptos::prelude::use_context;
 
 use crate::error::AppError;
-use crate::pages::subscription;
+use crate::pages::{settings, subscription};
 use crate::ssr::{Portal, portal, request_info, signed_in};
 use crate::text::Text;
 use crate::ui::sheet::Sheet;
@@ -22,6 +22,8 @@ pub(crate) struct Asked {
     pub seats: Option<String>,
     /// The step that led here.
     pub done: Option<String>,
+    /// Where a finished step leads, if not up.
+    pub to: Option<String>,
 }
 
 /// Who asks, and all that it takes to answer.
@@ -78,6 +80,7 @@ impl Reader {
 /// Makes the page of this name.
 pub(super) async fn load(name: &str, asked: Asked) -> Result<Sheet, AppError> {
     match name {
+        "billing" => settings::billing::sheet(&asked).await,
         "subscription" => subscription::show::sheet(&asked).await,
         "cancel" => subscription::cancel::sheet(&asked).await,
         "keep" => subscription::keep::sheet(&asked).await,

@@ -21,11 +21,12 @@ pub async fn load_sheet(
     #[server(default)] product: Option<String>,
     #[server(default)] seats: Option<String>,
     #[server(default)] done: Option<String>,
+    #[server(default)] to: Option<String>,
 ) -> Result<Sheet, AppError> {
-    load::load(&sheet, Asked { organization, id, product, seats, done }).await
+    load::load(&sheet, Asked { organization, id, product, seats, done, to }).await
 }
 
 /// The page of this name.
 pub fn page(name: &'static str) -> AnyView {
-    named_page::<LoadSheet>(name, &["product", "seats", "done"], show)
+    named_page::<LoadSheet>(name, &["product", "seats", "done", "to"], show)
 }

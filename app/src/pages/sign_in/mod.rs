@@ -28,7 +28,7 @@ use leptos::prelude::*;
 
 /// A page whose content waits for `content`.
 #[cfg(feature = "ssr")]
-fn awaited<F>(content: fn(String) -> F) -> AnyView
+pub(crate) fn awaited<F>(content: fn(String) -> F) -> AnyView
 where
     F: Future<Output = Result<AnyView, crate::error::AppError>> + Send + 'static,
 {
