@@ -10,6 +10,9 @@ mod result;
 mod within_period;
 mod work_out;
 
+#[cfg(test)]
+mod oracle;
+
 pub use facts::{Change, PlanTerms, QuoteFacts, QuoteRefusal};
 pub use result::{
     NewTerms, OrderRefund, QuoteResult, Quoted, QuotedCharge, Refund, ScheduledTerms,
