@@ -1,6 +1,10 @@
 //! Truths about an organization's rows that no single constraint can hold. Checked after bulk loads, in tests, and
 //! whenever somebody doubts.
 
+mod payment;
+mod periods;
+mod proration;
+
 use domain::id::OrganizationId;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -35,13 +39,13 @@ pub async fn check(
         orders_of_foreign_subscriptions(db, organization_id).await?,
     );
     note("customer.has_one_owner", customers_without_one_owner(db, organization_id).await?);
-    note("order.periods_touch", orders_with_gaps(db, organization_id).await?);
-    note("subscription.period_has_order", subscriptions_without_order(db, organization_id).await?);
+    note("order.periods_touch", periods::with_gaps(db, organization_id).await?);
+    note("subscription.period_has_order", periods::without_order(db, organization_id).await?);
     note("order.not_after_end", orders_after_end(db, organization_id).await?);
-    note(
-        "subscription.due_at_period_end",
-        subscriptions_with_wrong_due_time(db, organization_id).await?,
-    );
+    note("subscription.due_at_its_next_step", periods::wrong_due_time(db, organization_id).await?);
+    note("proration_entry.billed_once", proration::not_billed_once(db, organization_id).await?);
+    note("order.credit_is_carried", proration::credit_lost(db, organization_id).await?);
+    note("payment_attempt.pays_its_order", payment::astray(db, organization_id).await?);
     Ok(violations)
 }
 
@@ -54,7 +58,8 @@ async fn orders_whose_items_do_not_add_up(
          left join order_item i on i.organization_id = o.organization_id and i.order_id = o.order_id
          where o.organization_id = $1
          group by o.organization_id, o.order_id
-         having coalesce(sum(i.amount_minor), 0) <> o.subtotal_minor or coalesce(sum(i.tax_minor), 0) <> o.tax_minor or count(i.order_id) = 0
+         having coalesce(sum(i.amount_minor), 0) <> o.subtotal_minor or coalesce(sum(i.tax_minor), 0) <> o.tax_minor
+            or coalesce(sum(i.discount_minor), 0) <> o.discount_minor or count(i.order_id) = 0
          limit $2",
         organization_id,
         VIOLATIONS_PER_RULE_MAX,
@@ -110,63 +115,11 @@ async fn customers_without_one_owner(
     .await
 }
 
-/// Each period of a subscription begins where the one before ended.
-async fn orders_with_gaps(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select order_id from (
-            select order_id, period_start, lag(period_end) over (partition by subscription_id order by period_start) as previous_end
-            from orders
-            where organization_id = $1 and billing_reason in ('subscription_create', 'subscription_cycle')) as walked
-         where previous_end <> period_start
-         limit $2"#,
-        organization_id,
-        VIOLATIONS_PER_RULE_MAX,
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// The period that runs was ordered, and as the last one.
-async fn subscriptions_without_order(
-    db: &PgPool,
-    organization_id: Uuid,
-) -> Result<Vec<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "select s.subscription_id from subscription s
-         left join orders o on o.organization_id = s.organization_id and o.subscription_id = s.subscription_id
-            and o.billing_reason in ('subscription_create', 'subscription_cycle')
-         where s.organization_id = $1 and s.started_at is not null
-         group by s.organization_id, s.subscription_id
-         having max(o.period_start) is distinct from s.current_period_start or max(o.period_end) is distinct from s.current_period_end
-         limit $2",
-        organization_id,
-        VIOLATIONS_PER_RULE_MAX,
-    )
-    .fetch_all(db)
-    .await
-}
-
 async fn orders_after_end(db: &PgPool, organization_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         "select o.order_id from orders o
          join subscription s on s.organization_id = o.organization_id and s.subscription_id = o.subscription_id
          where o.organization_id = $1 and o.period_start >= s.ended_at
-         limit $2",
-        organization_id,
-        VIOLATIONS_PER_RULE_MAX,
-    )
-    .fetch_all(db)
-    .await
-}
-
-async fn subscriptions_with_wrong_due_time(
-    db: &PgPool,
-    organization_id: Uuid,
-) -> Result<Vec<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "select subscription_id from subscription
-         where organization_id = $1
-           and due_at is distinct from case when status in ('trialing', 'active', 'past_due') then current_period_end end
          limit $2",
         organization_id,
         VIOLATIONS_PER_RULE_MAX,
@@ -203,7 +156,26 @@ mod tests {
                     0, 0, period_end + '1 second', period_end + '1 month', created_at from orders",
             ),
             ("subscription.period_has_order", "update orders set period_start = period_start - interval '1 day'"),
-            ("subscription.due_at_period_end", "update subscription set due_at = null"),
+            ("subscription.due_at_its_next_step", "update subscription set due_at = null"),
+            (
+                "proration_entry.billed_once",
+                "insert into proration_entry (organization_id, proration_entry_id, subscription_id, order_id, kind, label, period_start,
+                    period_end, amount_minor, created_at)
+                 select organization_id, gen_random_uuid(), subscription_id, order_id, 'proration_debit', 'Pro', created_at, created_at, 700,
+                    created_at from orders limit 1",
+            ),
+            (
+                "payment_attempt.pays_its_order",
+                "insert into payment_attempt (organization_id, payment_attempt_id, order_id, customer_id, trigger, state, amount_minor,
+                    currency, processor, created_at, settled_at)
+                 select organization_id, gen_random_uuid(), order_id, customer_id, 'purchase', 'succeeded', 1, 'eur', 'sandbox', created_at,
+                    created_at from orders limit 1",
+            ),
+            (
+                "order.credit_is_carried",
+                "insert into order_item (organization_id, order_id, order_item_id, position, label, amount_minor, created_at, kind)
+                 select organization_id, order_id, gen_random_uuid(), 9, 'Pro', 100, created_at, 'carried_credit' from orders limit 1",
+            ),
             ("order.not_after_end", "update subscription set status = 'canceled', ended_at = current_period_start, due_at = null"),
         ] {
             let mut tx = db.pool.begin().await.unwrap();

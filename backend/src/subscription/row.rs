@@ -287,6 +287,27 @@ pub(crate) async fn write(
         after.reminder_due_at(now),
         now,
     )
+    .execute(&mut *tx)
+    .await?;
+    if after.is_ended() && row.ended_at.is_none() {
+        free_seats(tx, now, row).await?;
+    }
+    Ok(())
+}
+
+/// What has ended has nobody who uses it.
+async fn free_seats(
+    tx: &mut PgConnection,
+    now: OffsetDateTime,
+    row: &SubscriptionRow,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update customer_seat set status = 'revoked', revoked_at = $3
+         where organization_id = $1 and subscription_id = $2 and status <> 'revoked'",
+        row.organization_id,
+        row.subscription_id,
+        now,
+    )
     .execute(tx)
     .await?;
     Ok(())

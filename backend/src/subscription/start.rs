@@ -102,7 +102,6 @@ pub async fn start(
 
 /// What is sold, checked against what was asked for.
 struct Offer {
-    product_name: String,
     every: RecurringInterval,
     trial: Option<RecurringInterval>,
     amount: Money,
@@ -110,7 +109,7 @@ struct Offer {
 
 async fn offer(tx: &mut PgConnection, input: &StartSubscription) -> Result<Offer, StartError> {
     let row = sqlx::query!(
-        r#"select p.name as "name?", p.recurring_interval, p.recurring_interval_count, p.trial_interval, p.trial_interval_count,
+        r#"select p.recurring_interval, p.recurring_interval_count, p.trial_interval, p.trial_interval_count,
             r.amount_type as "amount_type?", r.currency as "currency?", r.amount_minor, r.seat_tiers
          from customer c
          left join (product p
@@ -125,9 +124,7 @@ async fn offer(tx: &mut PgConnection, input: &StartSubscription) -> Result<Offer
     .fetch_optional(tx)
     .await?
     .ok_or(StartError::UnknownCustomer)?;
-    let (Some(product_name), Some(amount_type), Some(currency)) =
-        (row.name, row.amount_type, row.currency)
-    else {
+    let (Some(amount_type), Some(currency)) = (row.amount_type, row.currency) else {
         return Err(StartError::UnknownPrice);
     };
     let bad = |column| InconsistencyError::new("product", column, input.product_id);
@@ -145,7 +142,6 @@ async fn offer(tx: &mut PgConnection, input: &StartSubscription) -> Result<Offer
     let currency = Currency::parse(&currency)
         .map_err(|_| InconsistencyError::new("price", "currency", input.price_id))?;
     Ok(Offer {
-        product_name,
         every: every.ok_or(StartError::NotRecurring)?,
         trial,
         amount: Money::new(amount_minor, currency),

@@ -2,9 +2,10 @@
 
 use domain::address::AddressInput;
 use domain::discount::{DiscountAmount, DiscountDuration};
-use domain::id::{DiscountId, OrganizationId, PriceId, ProductId};
+use domain::id::{DiscountId, OrganizationId, PriceId, ProductId, SubscriptionId};
 use domain::interval::{Interval, RecurringInterval};
 use domain::money::{Currency, Money};
+use domain::order_amounts::{OrderLine, OrderLineKind};
 use domain::price::PriceAmount;
 use domain::seat_tiers::{SeatTier, SeatTierType, SeatTiers};
 use domain::tax::TaxBehavior;
@@ -13,10 +14,11 @@ use super::TestDb;
 use crate::actor::MemberActor;
 use crate::customer::{self, UpdateBillingDetails};
 use crate::discount::{self, CreateDiscount};
-use crate::organization::{self, UpdateSeller};
+use crate::organization::{self, UpdatePortalSettings, UpdateSeller};
 use crate::payment::{self, ProcessorChoice, Sandbox};
 use crate::price::{self, CreatePrice};
 use crate::product::{self, CreateProduct};
+use crate::proration;
 use crate::subscription::{self, StartSubscription, StartedSubscription};
 
 /// What is sold, and for how much.
@@ -336,4 +338,87 @@ pub fn german_details() -> UpdateBillingDetails {
         },
         tax_id: String::new(),
     }
+}
+
+/// Lets the customers of the organization do whatever there is.
+///
+/// # Panics
+/// When the settings are refused.
+pub async fn everything_allowed(db: &TestDb, organization_id: OrganizationId) {
+    let input = UpdatePortalSettings::everything(organization_id);
+    organization::update_portal_settings(&db.pool, &mut db.cx(), input).await.expect("settings");
+}
+
+/// A change of the subscription that waits for its payment, as if its customer had confirmed a quote.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn change_pending(db: &TestDb, subscription_id: SubscriptionId) {
+    let quote_id: uuid::Uuid = db.cx().new_id();
+    for statement in [
+        "insert into quote (organization_id, quote_id, customer_id, subscription_id, kind, request, result, subscription_revision,
+            due_now_minor, currency, created_at, expires_at, redeemed_at)
+         select organization_id, $2, customer_id, subscription_id, 'seats', '{}', '{}', revision, 100, currency, $3, $3 + '1 hour'::interval, $3
+         from subscription where subscription_id = $1",
+        "insert into subscription_change (organization_id, subscription_change_id, subscription_id, customer_id, quote_id, kind, state, created_at)
+         select organization_id, $2, subscription_id, customer_id, $2, 'seats', 'pending', $3
+         from subscription where subscription_id = $1",
+    ] {
+        sqlx::query(statement)
+            .bind(subscription_id.as_uuid())
+            .bind(quote_id)
+            .bind(db.now())
+            .execute(&db.pool)
+            .await
+            .expect("a change");
+    }
+}
+
+/// A change that waits for the end of the period: to another offer, or to another number of seats.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn update_scheduled(
+    db: &TestDb,
+    subscription_id: SubscriptionId,
+    to: Option<Offer>,
+    seats: Option<i32>,
+) {
+    sqlx::query(
+        "insert into subscription_pending_update
+            (organization_id, subscription_id, pending_update_id, product_id, price_id, seats, applies_at, created_at)
+         select organization_id, subscription_id, $2, $3, $4, $5, current_period_end, $6 from subscription where subscription_id = $1",
+    )
+    .bind(subscription_id.as_uuid())
+    .bind(db.cx().new_id::<uuid::Uuid>())
+    .bind(to.map(|offer| offer.product_id.as_uuid()))
+    .bind(to.map(|offer| offer.price_id.as_uuid()))
+    .bind(seats)
+    .bind(db.now())
+    .execute(&db.pool)
+    .await
+    .expect("a scheduled change");
+}
+
+/// A part of a period that waits for the next order.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn part_waits(
+    db: &TestDb,
+    organization_id: OrganizationId,
+    subscription_id: SubscriptionId,
+    amount_minor: i64,
+) {
+    let kind = if amount_minor < 0 {
+        OrderLineKind::ProrationCredit
+    } else {
+        OrderLineKind::ProrationDebit
+    };
+    let line = OrderLine { kind, ..OrderLine::of_period("Pro", None, amount_minor, None) };
+    let mut tx = db.pool.begin().await.expect("a transaction");
+    proration::insert(&mut tx, &mut db.cx(), organization_id, subscription_id, &line)
+        .await
+        .expect("a part");
+    tx.commit().await.expect("a commit");
 }
