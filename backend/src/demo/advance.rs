@@ -10,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 use crate::context::Context;
 use crate::error::DatabaseError;
 use crate::event::{self, PartitionError};
+use crate::invoice::{self, IssueError};
 use crate::payment::{self, PaymentError, PaymentProcessor};
 use crate::progress::{OnProgress, Progress};
 use crate::subscription::{self, RunDueError};
@@ -35,6 +36,8 @@ pub enum AdvanceError {
     Due(#[from] RunDueError),
     #[error("what is to be paid could not be charged")]
     Payment(#[from] PaymentError),
+    #[error("invoices could not be issued")]
+    Invoice(#[from] IssueError),
     #[error("the demo's time could not be moved")]
     Database(#[from] DatabaseError),
 }
@@ -71,6 +74,7 @@ pub async fn advance(
         let now = due_at.max(from);
         let done = subscription::run_due(db, &mut Context::system(now, rng()), usize::MAX).await?
             + payment::run_due(db, processor, &mut Context::system(now, rng()), usize::MAX).await?;
+        invoice::issue_due(db, &mut Context::system(now, rng()), usize::MAX).await?;
         if done == 0 {
             // What is left is held by a running worker, or was passed over and logged.
             break;

@@ -17,6 +17,7 @@ use crate::actor::{Actor, MemberActor};
 use crate::chance::Chance;
 use crate::context::Context;
 use crate::customer::{self, CreateCustomer};
+use crate::invoice;
 use crate::member::{self, AddMember};
 use crate::order;
 use crate::payment::{self, Sandbox};
@@ -106,6 +107,7 @@ impl<'a> History<'a> {
             } else if let Some(Reverse((at, deed))) = self.deeds.pop() {
                 self.act(at, deed).await?;
             }
+            invoice::issue_due(self.db, &mut self.system(now), usize::MAX).await?;
             self.plan_payments(now).await?;
         }
         progress(Progress { done: total, total });

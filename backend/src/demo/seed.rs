@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::customer::CreateCustomerError;
 use crate::error::QueryError;
 use crate::event::{self, PartitionError};
+use crate::invoice::IssueError;
 use crate::member::AddMemberError;
 use crate::order::RecordPaymentError;
 use crate::organization::{self, CreateOrganization, CreateOrganizationError};
@@ -55,6 +56,8 @@ pub enum SeedError {
     Keep(#[from] KeepError),
     #[error("a demo order could not be charged")]
     Charge(#[from] PaymentError),
+    #[error("a demo invoice could not be issued")]
+    Invoice(#[from] IssueError),
     #[error("a demo order could not be paid")]
     Payment(#[from] RecordPaymentError),
     #[error("demo subscriptions could not be carried on")]

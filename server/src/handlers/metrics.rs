@@ -49,7 +49,8 @@ async fn measure_lag(state: &AppState) {
     let now = state.portal.clock.now();
     let asked = sqlx::query_as::<_, (String, Option<OffsetDateTime>)>(
         "select 'mail', min(due_at) from mail where due_at is not null
-         union all select 'subscription', min(due_at) from subscription where due_at is not null",
+         union all select 'subscription', min(due_at) from subscription where due_at is not null
+         union all select 'invoice', min(issue_due_at) from orders where issue_due_at is not null",
     );
     for (table, due_at) in asked.fetch_all(&state.portal.db).await.unwrap_or_default() {
         let lag_s = due_at.map_or(0.0, |due_at| (now - due_at).as_seconds_f64().max(0.0));
