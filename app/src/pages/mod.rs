@@ -2,6 +2,8 @@
 //! function that shows it.
 
 #[cfg(feature = "ssr")]
+pub(crate) mod charge;
+#[cfg(feature = "ssr")]
 pub mod components;
 pub mod error;
 pub mod load;
