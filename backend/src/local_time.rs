@@ -1,7 +1,7 @@
 //! Instants as a customer's clock shows them. Only the server converts; the browser shows what it was handed.
 
 use domain::local_time::LocalDateTime;
-use time::{OffsetDateTime, UtcOffset};
+use time::{Date, Duration, OffsetDateTime, Time, UtcOffset};
 
 /// The zone used where a name is unknown.
 pub const UTC: &str = "UTC";
@@ -12,6 +12,24 @@ pub fn local_date_time(instant: OffsetDateTime, zone: &str) -> LocalDateTime {
         Some(offset) => LocalDateTime::new(instant, offset, zone),
         None => LocalDateTime::new(instant, UtcOffset::UTC, UTC),
     }
+}
+
+/// The first moment of `date` on the clocks of `zone`; of a day that a zone left out, the first moment after it.
+pub fn first_moment(date: Date, zone: &str) -> OffsetDateTime {
+    // No zone is further from UTC than this.
+    let reach = Duration::hours(16);
+    let midnight = date.with_time(Time::MIDNIGHT).assume_utc();
+    let (mut before, mut after) = (midnight - reach, midnight + reach);
+    while after - before > Duration::SECOND {
+        let middle = before + (after - before) / 2;
+        let middle = middle.replace_nanosecond(0).unwrap_or(middle);
+        if local_date_time(middle, zone).date < date {
+            before = middle;
+        } else {
+            after = middle;
+        }
+    }
+    after
 }
 
 /// Is there a time zone of this name?
@@ -38,6 +56,21 @@ mod tests {
         assert_eq!(before.time, time!(01:59));
         let kiritimati = local_date_time(datetime!(2026-12-31 11:00 UTC), "Pacific/Kiritimati");
         assert_eq!(kiritimati.date, date!(2027 - 01 - 01));
+    }
+
+    #[test]
+    fn a_day_begins_where_the_people_are() {
+        let begins = |date, zone| first_moment(date, zone);
+        assert_eq!(begins(date!(2026 - 05 - 01), "Europe/Berlin"), datetime!(2026-04-30 22:00 UTC));
+        assert_eq!(
+            begins(date!(2026 - 12 - 01), "America/New_York"),
+            datetime!(2026-12-01 05:00 UTC)
+        );
+        // The clocks of Beirut go from midnight to one.
+        assert_eq!(begins(date!(2026 - 03 - 29), "Asia/Beirut"), datetime!(2026-03-28 22:00 UTC));
+        // Samoa left this day out.
+        assert_eq!(begins(date!(2011 - 12 - 30), "Pacific/Apia"), datetime!(2011-12-30 10:00 UTC));
+        assert_eq!(begins(date!(2026 - 05 - 01), "Mars/Olympus"), datetime!(2026-05-01 0:00 UTC));
     }
 
     #[test]

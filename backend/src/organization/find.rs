@@ -34,6 +34,8 @@ pub struct PortalSettings {
     pub update_plan: bool,
     pub update_seats: bool,
     pub pause: bool,
+    /// Ending a subscription at once.
+    pub cancel_now: bool,
     pub allow_email_change: bool,
 }
 
@@ -53,6 +55,7 @@ struct Row {
     update_plan: bool,
     update_seats: bool,
     pause: bool,
+    cancel_now: bool,
     allow_email_change: bool,
 }
 
@@ -82,7 +85,7 @@ async fn load(
         Row,
         "select o.organization_id, o.slug, o.name, o.default_locale, o.time_zone, o.support_email, o.website_url,
             o.accent_color, o.logo_url, o.frame_ancestors,
-            s.show_usage, s.update_plan, s.update_seats, s.pause, s.allow_email_change
+            s.show_usage, s.update_plan, s.update_seats, s.pause, s.cancel_now, s.allow_email_change
          from organization o
          join portal_setting s on s.organization_id = o.organization_id
          where o.deleted_at is null and (o.slug = $1 or o.organization_id = $2)",
@@ -117,6 +120,7 @@ impl TryFrom<Row> for OrganizationView {
                 update_plan: row.update_plan,
                 update_seats: row.update_seats,
                 pause: row.pause,
+                cancel_now: row.cancel_now,
                 allow_email_change: row.allow_email_change,
             },
         })
