@@ -21,7 +21,7 @@ pub fn first_moment(date: Date, zone: &str) -> OffsetDateTime {
     let midnight = date.with_time(Time::MIDNIGHT).assume_utc();
     let (mut before, mut after) = (midnight - reach, midnight + reach);
     while after - before > Duration::SECOND {
-        let middle = before + (after - before) / 2;
+        let middle: OffsetDateTime = before + (after - before) / 2;
         let middle = middle.replace_nanosecond(0).unwrap_or(middle);
         if local_date_time(middle, zone).date < date {
             before = middle;

@@ -83,6 +83,11 @@ fn entries() -> Vec<Entry> {
         entry::<subscription::CancelSubscription>(),
         entry::<subscription::KeepSubscription>(),
         entry::<settings::SaveBilling>(),
+        entry::<subscription::ConfirmChange>(),
+        entry::<subscription::ChooseSeats>(),
+        entry::<subscription::PauseSubscription>(),
+        entry::<subscription::KeepRunning>(),
+        entry::<subscription::UndoUpdate>(),
         entry::<settings::EndSession>(),
         entry::<settings::EndOtherSessions>(),
     ]

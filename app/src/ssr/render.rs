@@ -90,6 +90,7 @@ mod tests {
                 show_usage: true,
                 update_plan: true,
                 update_seats: true,
+                cancel_now: false,
                 pause: false,
                 allow_email_change: false,
             },

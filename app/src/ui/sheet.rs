@@ -66,6 +66,8 @@ pub struct Block {
 pub enum Body {
     /// A paragraph.
     Text(String),
+    /// A quiet remark.
+    Note(String),
     /// Short sentences, each a point.
     Points(Vec<String>),
     Facts(Vec<(String, String)>),
@@ -207,6 +209,12 @@ impl Block {
         Self { title: None, body: Body::Text(text.into()) }
     }
 
+    /// Points without a heading.
+    #[must_use]
+    pub fn list(points: Vec<String>) -> Self {
+        Self { title: None, body: Body::Points(points) }
+    }
+
     #[must_use]
     pub fn points(title: impl Into<String>, points: Vec<String>) -> Self {
         Self::new(title, Body::Points(points))
@@ -301,6 +309,7 @@ fn block(block: Block) -> AnyView {
 fn body(body: Body) -> AnyView {
     match body {
         Body::Text(text) => view! { <p>{text}</p> }.into_any(),
+        Body::Note(text) => view! { <p class="quiet small">{text}</p> }.into_any(),
         Body::Points(points) => {
             view! { <ul class="points">{entries(points, None)}</ul> }.into_any()
         }

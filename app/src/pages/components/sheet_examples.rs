@@ -63,6 +63,7 @@ fn sheet() -> Sheet {
     };
     Sheet::default()
         .block(Block::new("Sheet: text", Body::Text("A paragraph.".to_owned())))
+        .block(Block { title: None, body: Body::Note("A quiet remark.".to_owned()) })
         .block(Block::points("Sheet: points", words(&["One point.", "Another point."])))
         .block(Block::new(
             "Sheet: facts",

@@ -56,7 +56,7 @@ pub(super) async fn load(organization: &str) -> Result<OverviewView, AppError> {
 }
 
 fn row(t: Text, slug: &str, subscription: &SubscriptionView, can_write: bool) -> SubscriptionRow {
-    let actions = if can_write { subscription.short_actions(t, slug) } else { Vec::new() };
+    let actions = if can_write { subscription.short_steps(t, slug) } else { Vec::new() };
     SubscriptionRow {
         name: subscription.name(t),
         href: paths::subscription(slug, subscription.id),

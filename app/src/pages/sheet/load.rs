@@ -1,7 +1,10 @@
 //! Which page is made where, and what every one of them begins with.
 
+use std::sync::Arc;
+
 use backend::actor::Actor;
 use backend::context::Context;
+use backend::organization::OrganizationView;
 use backend::session::SignedIn;
 use domain::id::SubscriptionId;
 use leptos::prelude::use_context;
@@ -29,6 +32,7 @@ pub(crate) struct Asked {
 /// Who asks, and all that it takes to answer.
 pub(crate) struct Reader {
     pub portal: Portal,
+    pub organization: Arc<OrganizationView>,
     pub person: SignedIn,
     pub text: Text,
     pub cx: Context,
@@ -58,10 +62,10 @@ impl Reader {
     /// # Errors
     /// `Unauthenticated`; `NotFound` for an unknown organization.
     pub async fn of(organization: &str) -> Result<Self, AppError> {
-        let (portal, (_, person)) = (portal()?, signed_in(organization).await?);
+        let (portal, (organization, person)) = (portal()?, signed_in(organization).await?);
         let text = use_context::<Text>().ok_or(AppError::Outdated)?;
         let cx = portal.context(person.actor.clone(), &request_info()?);
-        Ok(Self { portal, person, text, cx })
+        Ok(Self { portal, organization, person, text, cx })
     }
 
     pub fn actor(&self) -> Actor {
@@ -83,7 +87,15 @@ pub(super) async fn load(name: &str, asked: Asked) -> Result<Sheet, AppError> {
         "billing" => settings::billing::sheet(&asked).await,
         "subscription" => subscription::show::sheet(&asked).await,
         "cancel" => subscription::cancel::sheet(&asked).await,
+        "cancel-now" => subscription::cancel_now::sheet(&asked).await,
         "keep" => subscription::keep::sheet(&asked).await,
+        "plan" => subscription::plan::sheet(&asked).await,
+        "seats" => subscription::seats::sheet(&asked).await,
+        "pause" => subscription::pause::sheet(&asked).await,
+        "keep-running" => subscription::pause::keep_running_sheet(&asked).await,
+        "resume" => subscription::go_on::resume(&asked).await,
+        "resubscribe" => subscription::go_on::resubscribe(&asked).await,
+        "undo-update" => subscription::undo_update::sheet(&asked).await,
         _ => Err(AppError::Outdated),
     }
 }

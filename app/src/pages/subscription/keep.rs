@@ -14,20 +14,24 @@ pub async fn keep_subscription(
     organization: String,
     subscription_id: String,
 ) -> Result<Done, AppError> {
-    super::load::keep(&organization, &subscription_id).await
+    page::keep(&organization, &subscription_id).await
 }
 
 #[cfg(feature = "ssr")]
 mod page {
+    use backend::subscription::{self, KeepError};
+    use domain::subscription::KeepRefusal;
+
     use super::KeepSubscription;
     use crate::error::AppError;
-    use crate::pages::sheet::Asked;
+    use crate::pages::sheet::{Asked, Reader};
     use crate::pages::subscription::cancel::nothing_to_do;
-    use crate::pages::subscription::load::subscription_of;
+    use crate::pages::subscription::load::{parse_id, subscription_of};
     use crate::pages::subscription::view::{Standing, SubscriptionView};
+    use crate::ssr::internal;
     use crate::text::Text;
-    use crate::ui::form::action;
-    use crate::ui::sheet::{Block, Body, Sheet, SheetForm};
+    use crate::ui::form::{Done, action, message};
+    use crate::ui::sheet::{Block, Sheet, SheetForm};
     use crate::urls::paths;
 
     /// `/{organization}/portal/subscriptions/{id}/keep`
@@ -38,13 +42,36 @@ mod page {
         let subscription = subscription_of(&reader, asked).await?;
         let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
         let (title, lead) = match subscription.standing() {
-            Standing::Canceling => return Ok(offer(t, slug, &subscription)),
+            Standing::Canceling if subscription.can_keep() => {
+                return Ok(offer(t, slug, &subscription));
+            }
             Standing::Ended | Standing::IncompleteExpired | Standing::Unpaid => {
                 (t.cancel_ended_title(), t.subscription_sentence_ended(&name, &date))
+            }
+            Standing::Canceling => {
+                (t.subscription_open_change_title(), message(t, "change_pending"))
             }
             _ => (t.keep_not_scheduled_title(), t.keep_not_scheduled_lead(&name)),
         };
         Ok(nothing_to_do(t, slug, &subscription, title, lead))
+    }
+
+    pub(super) async fn keep(organization: &str, id: &str) -> Result<Done, AppError> {
+        let mut reader = Reader::of(organization).await?;
+        let id = parse_id(id)?;
+        subscription::keep(&reader.portal.db, &mut reader.cx, id).await.map_err(
+            |error| match error {
+                KeepError::Unknown => AppError::NotFound,
+                KeepError::Refused(refusal) => AppError::conflict(match refusal {
+                    KeepRefusal::NotScheduled => "not_scheduled",
+                    KeepRefusal::Ended => "ended",
+                    KeepRefusal::ChangePending => "change_pending",
+                }),
+                KeepError::Forbidden(_) => AppError::Forbidden,
+                error => internal(&error),
+            },
+        )?;
+        Ok(Done::at(format!("{}?done=kept", paths::subscription(organization, id))))
     }
 
     fn offer(t: Text, slug: &str, subscription: &SubscriptionView) -> Sheet {
@@ -63,7 +90,7 @@ mod page {
         Sheet::new(t.keep_title(&name))
             .lead(t.keep_lead(&name, &date))
             .back(up, name)
-            .block(Block { title: None, body: Body::Points(points) })
+            .block(Block::list(points))
             .form(form)
     }
 }

@@ -1,17 +1,13 @@
-//! From the page's questions and commands to the backend's.
+//! From the backend's subscriptions to the page's, and from the forms' texts to the backend's commands.
 
-use crate::ssr::local;
-use backend::subscription::{self, CancelError, KeepError, SubscriptionSummary};
+use backend::subscription::{self, SubscriptionSummary};
 use domain::id::SubscriptionId;
-use domain::subscription::{CancelRefusal, CancellationReason, KeepRefusal};
 use time::OffsetDateTime;
 
-use super::view::SubscriptionView;
+use super::view::{OpenChangeView, PastDueView, ScheduledView, SubscriptionView};
 use crate::error::AppError;
 use crate::pages::sheet::{Asked, Reader};
-use crate::ssr::{internal, portal, request_info, signed_in};
-use crate::ui::form::Done;
-use crate::urls::paths;
+use crate::ssr::local;
 
 /// The facts of a subscription in a time zone.
 pub(crate) fn view_of(summary: SubscriptionSummary, zone: &str) -> SubscriptionView {
@@ -30,11 +26,35 @@ pub(crate) fn view_of(summary: SubscriptionSummary, zone: &str) -> SubscriptionV
         canceled_at: at(facts.canceled_at),
         ends_at: at(facts.ends_at),
         ended_at: at(facts.ended_at),
+        is_pausing: facts.pause_at_period_end,
+        paused_at: at(facts.paused_at),
+        resumes_at: at(facts.resumes_at),
+        scheduled: summary.pending_update.map(|update| ScheduledView {
+            plan: update.product_name,
+            seats: update.seats,
+            amount: update.amount,
+            interval: update.interval,
+            at: local(update.applies_at, zone),
+        }),
+        next_charge: summary
+            .next_charge
+            .map(|charge| (local(charge.at, zone), charge.amounts.totals.total)),
+        past_due: summary.past_due.map(|due| PastDueView {
+            amount: due.amount_open,
+            next_attempt_at: at(due.next_attempt_at),
+            deadline: local(due.deadline, zone),
+        }),
+        discount: summary
+            .discount
+            .map(|discount| (discount.applied.name, discount.covers_next_period)),
+        open_change: summary
+            .open_change
+            .map(|change| OpenChangeView { since: local(change.since, zone), action_url: None }),
     }
 }
 
 /// An id from an address; what is no id names nothing.
-fn parse_id(text: &str) -> Result<SubscriptionId, AppError> {
+pub(super) fn parse_id(text: &str) -> Result<SubscriptionId, AppError> {
     text.parse().map_err(|_| AppError::NotFound)
 }
 
@@ -46,53 +66,4 @@ pub(super) async fn subscription_of(
     let found =
         subscription::get(&reader.portal.db, &reader.actor(), asked.subscription_id()?).await?;
     found.map(|found| view_of(found.summary, &reader.person.time_zone)).ok_or(AppError::NotFound)
-}
-
-pub(super) async fn cancel(
-    organization: &str,
-    id: &str,
-    reason: Option<String>,
-    comment: Option<String>,
-) -> Result<Done, AppError> {
-    let (portal, (_, person)) = (portal()?, signed_in(organization).await?);
-    let subscription_id = parse_id(id)?;
-    let reason = match reason.as_deref().filter(|reason| !reason.is_empty()) {
-        None => None,
-        Some(text) => Some(
-            CancellationReason::parse(text)
-                .ok_or_else(|| AppError::field("reason", "reason_unknown"))?,
-        ),
-    };
-    let mut cx = portal.context(person.actor, &request_info()?);
-    let input = subscription::CancelSubscription { subscription_id, reason, comment };
-    subscription::cancel(&portal.db, &mut cx, input).await.map_err(|error| match error {
-        CancelError::Unknown => AppError::NotFound,
-        CancelError::Refused(CancelRefusal::AlreadyCanceled) => {
-            AppError::conflict("already_canceled")
-        }
-        CancelError::Refused(CancelRefusal::Ended) => AppError::conflict("ended"),
-        CancelError::Refused(CancelRefusal::NotBillable) => AppError::conflict("not_billable"),
-        CancelError::Refused(CancelRefusal::ChangePending) => AppError::conflict("change_pending"),
-        CancelError::Invalid(errors) => AppError::Invalid(errors),
-        CancelError::Forbidden(_) => AppError::Forbidden,
-        CancelError::Inconsistency(_) | CancelError::Database(_) => internal(&error),
-    })?;
-    Ok(Done::at(format!("{}?done=canceled", paths::subscription(organization, subscription_id))))
-}
-
-pub(super) async fn keep(organization: &str, id: &str) -> Result<Done, AppError> {
-    let (portal, (_, person)) = (portal()?, signed_in(organization).await?);
-    let subscription_id = parse_id(id)?;
-    let mut cx = portal.context(person.actor, &request_info()?);
-    subscription::keep(&portal.db, &mut cx, subscription_id).await.map_err(
-        |error| match error {
-            KeepError::Unknown => AppError::NotFound,
-            KeepError::Refused(KeepRefusal::NotScheduled) => AppError::conflict("not_scheduled"),
-            KeepError::Refused(KeepRefusal::Ended) => AppError::conflict("ended"),
-            KeepError::Refused(KeepRefusal::ChangePending) => AppError::conflict("change_pending"),
-            KeepError::Forbidden(_) => AppError::Forbidden,
-            KeepError::Inconsistency(_) | KeepError::Database(_) => internal(&error),
-        },
-    )?;
-    Ok(Done::at(format!("{}?done=kept", paths::subscription(organization, subscription_id))))
 }

@@ -22,7 +22,10 @@ pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
     let plans = offered_plans(&reader.portal.db, &reader.actor(), subscription.id)
         .await?
         .ok_or(AppError::NotFound)?;
-    if let Some(refusal) = subscription.change_refusal(reader.organization.settings.update_plan) {
+    let off = (!reader.organization.settings.update_plan)
+        .then_some(ChangeRefusal::PlanChangesOff)
+        .or(subscription.change_refusal());
+    if let Some(refusal) = off {
         return Ok(quoted::not_possible(t, slug, &subscription, t.plan_title(), refusal));
     }
     let Some(product) = asked.product.as_deref() else {
@@ -105,9 +108,8 @@ fn offer(
         }
     };
     let choose = paths::subscription_plan(slug, subscription.id);
-    let mut sheet = Sheet::new(t.plan_quote_title(name))
-        .lead(lead)
-        .back(choose.clone(), t.plan_other());
+    let mut sheet =
+        Sheet::new(t.plan_quote_title(name)).lead(lead).back(choose.clone(), t.plan_other());
     let mut blocks = quoted::blocks(reader, quote);
     if let Some(benefits) = benefits(t, plans, quote) {
         blocks.insert(0, benefits);
@@ -119,7 +121,8 @@ fn offer(
 /// What is gained, lost and kept, side by side.
 fn benefits(t: Text, plans: &[OfferedPlan], quote: &Quote) -> Option<Block> {
     let QuoteRequest::Plan { product_id, .. } = &quote.request else { return None };
-    let of = |plan: Option<&OfferedPlan>| plan.map(|plan| plan.benefits.clone()).unwrap_or_default();
+    let of =
+        |plan: Option<&OfferedPlan>| plan.map(|plan| plan.benefits.clone()).unwrap_or_default();
     let before = of(plans.iter().find(|plan| plan.is_current));
     let after = of(plans.iter().find(|plan| plan.product_id == *product_id));
     let only = |these: &[String], others: &[String], is_in_both: bool| -> Vec<String> {

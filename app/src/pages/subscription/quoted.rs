@@ -120,7 +120,9 @@ pub(super) fn not_possible(
         ChangeRefusal::OrderOpen | ChangeRefusal::PastDue => {
             (paths::orders_open(slug), t.subscription_see_orders())
         }
-        ChangeRefusal::Ended => (paths::subscription_resubscribe(slug, id), t.subscription_resubscribe()),
+        ChangeRefusal::Ended => {
+            (paths::subscription_resubscribe(slug, id), t.subscription_resubscribe())
+        }
         ChangeRefusal::Canceling => (paths::subscription_keep(slug, id), t.subscription_keep()),
         ChangeRefusal::Paused => (paths::subscription_resume(slug, id), t.subscription_resume()),
         ChangeRefusal::PauseScheduled => {

@@ -35,9 +35,12 @@ impl SubscriptionView {
         let is_free = self.amount.is_zero() && self.next_charge.is_none();
         match self.standing() {
             Standing::Active => match &self.scheduled {
-                Some(next) => {
-                    t.subscription_sentence_changing(&name, &next.name(t), &day(t, &next.at), &price)
-                }
+                Some(next) => t.subscription_sentence_changing(
+                    &name,
+                    &next.name(t),
+                    &day(t, &next.at),
+                    &price,
+                ),
                 None if is_free => t.subscription_sentence_active_free(&name, &date),
                 None => t.subscription_sentence_active(&name, &date, &price),
             },
@@ -49,10 +52,9 @@ impl SubscriptionView {
             Standing::Incomplete => t.subscription_sentence_incomplete(&name),
             Standing::IncompleteExpired => t.subscription_sentence_incomplete_expired(&name),
             Standing::PastDue => match &self.past_due {
-                Some(due) => t.subscription_sentence_past_due(
-                    &name,
-                    &format::money(due.amount, t.locale()),
-                ),
+                Some(due) => {
+                    t.subscription_sentence_past_due(&name, &format::money(due.amount, t.locale()))
+                }
                 None => t.subscription_sentence_past_due_unknown(&name),
             },
             Standing::Paused => match &self.resumes_at {

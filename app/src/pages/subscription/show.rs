@@ -4,7 +4,7 @@ use domain::format;
 use domain::local_time::LocalDateTime;
 
 use super::load::subscription_of;
-use super::view::SubscriptionView;
+use super::view::{OpenChangeView, Standing, SubscriptionView, day, price_interval};
 use crate::error::AppError;
 use crate::pages::sheet::{Asked, Reader};
 use crate::text::Text;
@@ -29,13 +29,26 @@ fn describe(reader: &Reader, asked: &Asked, subscription: &SubscriptionView) -> 
         let message = Message { tone: Tone::Good, title, is_news: true, ..Message::default() };
         sheet = sheet.block(Block { title: None, body: Body::Alert(message) });
     }
-    if role.can_write_billing() {
-        let links = subscription.actions(t, slug);
-        sheet = sheet.block(Block { title: None, body: Body::Links(links) });
+    if let Some(change) = &subscription.open_change {
+        sheet = sheet.block(Block { title: None, body: Body::Alert(waiting(t, change)) });
     }
-    sheet = sheet
-        .block(Block::new(t.subscription_next_title(), Body::Text(subscription.next(t))))
-        .block(Block::new(t.subscription_details(), Body::Facts(facts(t, subscription))));
+    if let Some(next) = subscription.scheduled.as_ref().filter(|_| subscription.ended_at.is_none())
+    {
+        let price = price_interval(t, next.amount, next.interval);
+        let title = t.subscription_scheduled_title(&day(t, &next.at), &next.name(t), &price);
+        let text = t.subscription_scheduled_text().to_owned();
+        sheet = sheet.block(Block::alert(Tone::Note, title, Some(text)));
+    }
+    sheet = sheet.block(Block::points(t.subscription_next_title(), subscription.next(t)));
+    let links = if role.can_write_billing() {
+        subscription.steps(t, slug, &reader.organization.settings)
+    } else {
+        Vec::new()
+    };
+    if !links.is_empty() {
+        sheet = sheet.block(Block::new(t.subscription_actions(), Body::Links(links)));
+    }
+    sheet = sheet.block(Block::new(t.subscription_details(), Body::Facts(facts(t, subscription))));
     if role.can_read_billing() {
         let orders = (paths::orders_of(slug, subscription.id), t.subscription_orders().to_owned());
         sheet = sheet.block(Block { title: None, body: Body::Links(vec![orders]) });
@@ -43,7 +56,25 @@ fn describe(reader: &Reader, asked: &Asked, subscription: &SubscriptionView) -> 
     sheet
 }
 
-/// Right after cancelling or keeping: said only while it is true, whatever the address claims.
+/// A change on its way to its payment: what it waits for, and the way there.
+fn waiting(t: Text, change: &OpenChangeView) -> Message {
+    let text = match &change.action_url {
+        Some(_) => t.subscription_open_change_action().to_owned(),
+        None => t.subscription_open_change_text(&day(t, &change.since)),
+    };
+    Message {
+        tone: Tone::Wait,
+        title: t.subscription_open_change_title().to_owned(),
+        text: Some(text),
+        link: change
+            .action_url
+            .clone()
+            .map(|url| (url, t.subscription_open_change_link().to_owned())),
+        ..Message::default()
+    }
+}
+
+/// Right after a step: said only while it is true, whatever the address claims.
 fn confirmation(reader: &Reader, asked: &Asked, subscription: &SubscriptionView) -> Option<String> {
     let t = reader.text;
     let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
@@ -52,6 +83,17 @@ fn confirmation(reader: &Reader, asked: &Asked, subscription: &SubscriptionView)
             Some(t.cancel_confirmed(&name, &date, reader.person.member_email.as_str()))
         }
         "kept" if subscription.can_cancel() => Some(t.keep_done(&name, &date)),
+        "pausing" if subscription.can_keep_running() => Some(t.pause_done(&name, &date)),
+        "keeps_running" if subscription.can_pause() => Some(t.pause_keep_done(&name, &date)),
+        "update_undone" if subscription.scheduled.is_none() => {
+            Some(t.update_done(&subscription.name(t)))
+        }
+        "changed" if subscription.change_refusal().is_none() => {
+            Some(t.subscription_changed(&subscription.name(t)))
+        }
+        "resumed" if subscription.can_cancel() => Some(t.subscription_resumed(&name, &date)),
+        "begun" if subscription.can_cancel() => Some(t.subscription_begun(&name, &date)),
+        "ended" if subscription.ended_at.is_some() => Some(t.cancel_now_done(&name)),
         _ => None,
     }
 }
@@ -62,20 +104,31 @@ fn facts(t: Text, subscription: &SubscriptionView) -> Vec<(String, String)> {
         let count = format::count(seats.into(), t.locale());
         facts.push((t.subscription_seats().to_owned(), count));
     }
+    if let Some((name, covers_next)) = &subscription.discount {
+        let said = if *covers_next { name.clone() } else { t.subscription_discount_over(name) };
+        facts.push((t.subscription_discount().to_owned(), said));
+    }
     let mut date = |name: &str, at: Option<&LocalDateTime>| {
         if let Some(at) = at {
-            facts.push((name.to_owned(), format::date(at.date, t.locale())));
+            facts.push((name.to_owned(), day(t, at)));
         }
     };
     let is_running = subscription.ended_at.is_none();
+    let standing = subscription.standing();
+    let end = Some(&subscription.period_end);
     date(t.subscription_started_on(), subscription.started_at.as_ref());
+    date(t.subscription_trial_until(), end.filter(|_| standing == Standing::Trialing));
     date(t.subscription_canceled_on(), subscription.canceled_at.as_ref());
     date(t.subscription_ends_on(), subscription.ends_at.as_ref().filter(|_| is_running));
     date(t.subscription_ended_on(), subscription.ended_at.as_ref());
-    if is_running {
-        let day = |at: &LocalDateTime| format::date(at.date, t.locale());
-        let range =
-            t.order_period_range(&day(&subscription.period_start), &day(&subscription.period_end));
+    date(t.subscription_pauses_on(), end.filter(|_| standing == Standing::Pausing));
+    date(t.subscription_paused_on(), subscription.paused_at.as_ref());
+    date(t.subscription_resumes_on(), subscription.resumes_at.as_ref().filter(|_| is_running));
+    if is_running && standing != Standing::Paused {
+        let range = t.order_period_range(
+            &day(t, &subscription.period_start),
+            &day(t, &subscription.period_end),
+        );
         facts.push((t.subscription_period().to_owned(), range));
     }
     facts
