@@ -17,6 +17,7 @@ export function pagesOf(customer: Customer): { name: string; path: string }[] {
     { name: "orders", path: "orders" },
     { name: "open orders", path: "orders?status=open" },
     { name: "order", path: `orders/${order}` },
+    { name: "billing", path: "settings/billing" },
     { name: "sessions", path: "settings/sessions" },
     { name: "activity", path: "settings/activity" },
   ];

@@ -1,6 +1,7 @@
 //! Truths about an organization's rows that no single constraint can hold. Checked after bulk loads, in tests, and
 //! whenever somebody doubts.
 
+mod invoice;
 mod payment;
 mod periods;
 mod proration;
@@ -46,6 +47,8 @@ pub async fn check(
     note("proration_entry.billed_once", proration::not_billed_once(db, organization_id).await?);
     note("order.credit_is_carried", proration::credit_lost(db, organization_id).await?);
     note("payment_attempt.pays_its_order", payment::astray(db, organization_id).await?);
+    note("customer.invoices_without_gaps", invoice::with_gaps(db, organization_id).await?);
+    note("invoice.says_what_was_ordered", invoice::unlike_orders(db, organization_id).await?);
     Ok(violations)
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::actor::MemberActor;
 use crate::customer::update_billing_details;
+use crate::invariants;
 use crate::invoice::{OrderInvoice, get};
 use crate::organization::update_seller;
 use crate::subscription::run_due;
@@ -149,6 +150,17 @@ async fn twenty_orders_issued_by_four_workers_are_numbered_without_gaps() {
     let (series, _) = numbers[0].rsplit_once('-').unwrap();
     let expected: Vec<_> = (1..=20).map(|n| format!("{series}-{n:04}")).collect();
     assert_eq!(numbers, expected);
+    let rules = invariants::check(&db.pool, owner.organization_id).await.unwrap();
+    assert_eq!(rules, []);
+    // The rules do notice what they are for.
+    sqlx::query("update invoice set snapshot = jsonb_set(snapshot, '{totals,total,minor}', '1') where number like '%-0003'")
+        .execute(&db.pool)
+        .await
+        .unwrap();
+    sqlx::query("delete from invoice where number like '%-0007'").execute(&db.pool).await.unwrap();
+    let rules = invariants::check(&db.pool, owner.organization_id).await.unwrap();
+    let rules: Vec<_> = rules.iter().map(|violation| violation.rule).collect();
+    assert_eq!(rules, ["customer.invoices_without_gaps", "invoice.says_what_was_ordered"]);
 }
 
 #[tokio::test]
