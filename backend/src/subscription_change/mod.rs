@@ -4,6 +4,10 @@ mod apply;
 mod confirm;
 mod end_now;
 mod error;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod refusals;
 mod settled;
 #[cfg(test)]
 mod shop;
