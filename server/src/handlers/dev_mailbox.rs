@@ -41,10 +41,10 @@ async fn list(State(state): State<AppState>) -> Result<Html<String>, Problem> {
         );
     }
     let content = if rows.is_empty() {
-        "<h1>Mailbox</h1>\n<p>No mail yet. Ask for a sign-in code, and it shows here within a second or two.</p>".to_owned()
+        "<h1>Mailbox</h1>\n<p>No mail yet. Ask for a sign-in code, and it shows here within a second or two.</p>\n<p><a href=\"/dev/mails\">Every mail there is</a></p>".to_owned()
     } else {
         format!(
-            "<h1>Mailbox</h1>\n<p>Mails that would have been sent, the newest first.</p>\n\
+            "<h1>Mailbox</h1>\n<p>Mails that would have been sent, the newest first. <a href=\"/dev/mails\">Every mail there is</a></p>\n\
              <table><thead><tr><th scope=\"col\">Subject</th><th scope=\"col\">To</th></tr></thead><tbody>\n{rows}</tbody></table>"
         )
     };
@@ -57,27 +57,44 @@ async fn list_json(State(state): State<AppState>) -> Result<Json<Vec<StoredMail>
 
 async fn show(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
     let mail = find(&state, &id).await?;
-    let content = format!(
-        "<p><a href=\"/dev/mailbox\">Mailbox</a></p>\n<h1>{}</h1>\n<p>From {} to {}</p>\n\
-         <iframe class=\"mail\" title=\"The mail\" src=\"/dev/mailbox/{}/html\" width=\"600\" height=\"640\"></iframe>\n\
-         <h2>As text</h2>\n<pre>{}</pre>",
-        escape(&mail.subject),
+    let head = format!(
+        "<p><a href=\"/dev/mailbox\">Mailbox</a></p>\n<p>From {} to {}</p>",
         escape(&mail.from_name),
-        escape(&mail.to),
-        mail.id,
-        escape(&mail.text)
+        escape(&mail.to)
+    );
+    let frame = format!("/dev/mailbox/{}/html", mail.id);
+    Ok(mail_page(&state, &head, &mail.subject, &mail.text, &frame))
+}
+
+async fn html(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
+    Ok(mail_document(&find(&state, &id).await?.html))
+}
+
+/// A page that shows one mail: as HTML in a frame, and as text. `head` is HTML.
+pub(super) fn mail_page(
+    state: &AppState,
+    head: &str,
+    subject: &str,
+    text: &str,
+    frame: &str,
+) -> Response {
+    let content = format!(
+        "{head}\n<h1>{}</h1>\n\
+         <iframe class=\"mail\" title=\"The mail\" src=\"{frame}\" width=\"600\" height=\"640\"></iframe>\n\
+         <h2>As text</h2>\n<pre>{}</pre>",
+        escape(subject),
+        escape(text)
     );
     let policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
-    Ok(with_policy(page(Locale::En, &mail.subject, &state.portal.assets.style, &content), policy))
+    with_policy(page(Locale::En, subject, &state.portal.assets.style, &content), policy)
 }
 
 /// The mail itself: its styles are its own, its links open outside the frame.
-async fn html(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let mail = find(&state, &id).await?;
-    let body = mail.html.replacen("<head>", "<head>\n<base target=\"_top\">", 1);
+pub(super) fn mail_document(html: &str) -> Response {
+    let body = html.replacen("<head>", "<head>\n<base target=\"_top\">", 1);
     let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-ancestors 'self'; \
                   sandbox allow-top-navigation-by-user-activation allow-popups";
-    Ok(with_policy(body, policy))
+    with_policy(body, policy)
 }
 
 fn with_policy(body: String, policy: &'static str) -> Response {

@@ -107,3 +107,23 @@ async fn a_refused_mail_and_a_late_code_are_dropped_and_counted() {
 fn message_id(mail: &str) -> String {
     mail.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap().trim().to_owned()
 }
+
+#[tokio::test]
+async fn every_mail_can_be_looked_at_in_every_language() {
+    let app = TestApp::start().await;
+    let list = app.get("/dev/mails", "").await;
+    for template in server::mail::MAILS {
+        for locale in domain::locale::Locale::ALL {
+            let path = format!("/dev/mails/{template}/{}", locale.tag());
+            assert!(list.body.contains(&format!("href=\"{path}\"")), "{path}");
+            let shown = app.get(&path, "").await;
+            assert_eq!(shown.status, 200, "{path}");
+            assert!(shown.body.contains("Northwind Cloud"), "{path}");
+            assert_eq!(app.get(&format!("{path}/html"), "").await.status, 200, "{path}");
+        }
+    }
+    for unknown in ["/dev/mails/nothing/en", "/dev/mails/sign_in/fr", "/dev/mails/nothing/en/html"]
+    {
+        assert_eq!(app.get(unknown, "").await.status, 404, "{unknown}");
+    }
+}
