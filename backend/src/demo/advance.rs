@@ -7,13 +7,12 @@ use sqlx::PgPool;
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
+use super::work::{self, WorkError};
 use crate::context::Context;
 use crate::error::DatabaseError;
 use crate::event::{self, PartitionError};
-use crate::invoice::{self, IssueError};
-use crate::payment::{self, PaymentError, PaymentProcessor};
+use crate::payment::PaymentProcessor;
 use crate::progress::{OnProgress, Progress};
-use crate::subscription::{self, RunDueError};
 
 /// Notices written on the way are still delivered for so long after the jump.
 const NOTICES_EXPIRE_AFTER: Duration = Duration::days(7);
@@ -22,7 +21,7 @@ const NOTICES_EXPIRE_AFTER: Duration = Duration::days(7);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Advanced {
     pub now: OffsetDateTime,
-    /// Renewals, ends of trials and ends that happened on the way.
+    /// Renewals, charges, invoices, ends of trials and ends that happened on the way.
     pub steps: usize,
 }
 
@@ -32,12 +31,8 @@ pub enum AdvanceError {
     NoDemo,
     #[error("the event log has no place for the months to come")]
     Partition(#[from] PartitionError),
-    #[error("subscriptions could not be carried on")]
-    Due(#[from] RunDueError),
-    #[error("what is to be paid could not be charged")]
-    Payment(#[from] PaymentError),
-    #[error("invoices could not be issued")]
-    Invoice(#[from] IssueError),
+    #[error("what fell due could not be done")]
+    Due(#[from] WorkError),
     #[error("the demo's time could not be moved")]
     Database(#[from] DatabaseError),
 }
@@ -69,28 +64,16 @@ pub async fn advance(
     let from = real_now + offset;
     let until = instant_after(from, by, 1);
     ensure_partitions(db, from, until).await?;
-    let mut steps = 0;
-    while let Some(due_at) = next_due(db).await?.filter(|due_at| *due_at <= until) {
-        let now = due_at.max(from);
-        let done = subscription::run_due(db, &mut Context::system(now, rng()), usize::MAX).await?
-            + payment::run_due(db, processor, &mut Context::system(now, rng()), usize::MAX).await?;
-        invoice::issue_due(db, &mut Context::system(now, rng()), usize::MAX).await?;
-        if done == 0 {
-            // What is left is held by a running worker, or was passed over and logged.
-            break;
-        }
-        steps += done;
+    let mut steps = work::run(db, processor, &mut Context::system(from, rng())).await?;
+    let mut now = from;
+    while let Some(due_at) = work::next_due_at(db, None, now).await?.filter(|at| *at <= until) {
+        now = due_at;
+        steps += work::run(db, processor, &mut Context::system(now, rng())).await?;
         progress(Progress { done: seconds(now - from), total: seconds(until - from) });
     }
     move_clock(db, until - real_now, until).await?;
     progress(Progress { done: seconds(until - from), total: seconds(until - from) });
     Ok(Advanced { now: until, steps })
-}
-
-async fn next_due(db: &PgPool) -> Result<Option<OffsetDateTime>, AdvanceError> {
-    let subscription_at = subscription::next_due_at(db, None).await?;
-    let payment_at = payment::next_due_at(db, None).await?;
-    Ok([subscription_at, payment_at].into_iter().flatten().min())
 }
 
 async fn ensure_partitions(

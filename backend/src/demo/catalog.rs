@@ -2,17 +2,21 @@
 
 use std::collections::HashMap;
 
-use domain::id::{OrganizationId, PriceId, ProductId};
+use domain::discount::{DiscountAmount, DiscountDuration};
+use domain::id::{BenefitId, DiscountId, OrganizationId, PriceId, ProductId};
 use domain::interval::{Interval, RecurringInterval};
-use domain::money::Currency;
+use domain::money::{Currency, Money};
 use domain::price::PriceAmount;
+use domain::product::ProductVisibility;
 use domain::seat_tiers::{SeatTier, SeatTierType, SeatTiers};
 use sqlx::PgPool;
 
 use super::seed::SeedError;
+use crate::benefit::{self, CreateBenefit};
 use crate::context::Context;
+use crate::discount::{self, CreateDiscount};
 use crate::price::{self, CreatePrice};
-use crate::product::{self, CreateProduct};
+use crate::product::{self, CreateProduct, UpdateProduct};
 
 /// The plans, by which the cast names what it buys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,6 +76,26 @@ impl Plan {
         }
     }
 
+    /// What comes with it, by its place in [`BENEFITS`].
+    const fn benefits(self) -> &'static [usize] {
+        match self {
+            Self::Free => &[0],
+            Self::Starter | Self::StarterYearly => &[1, 4, 6],
+            Self::Pro | Self::ProYearly => &[2, 5, 7],
+            Self::Business => &[3, 5, 8, 9],
+            Self::Team | Self::TeamYearly => &[2, 5, 7, 10],
+            Self::LogArchive => &[11],
+        }
+    }
+
+    /// Nobody changes from a plan to the archive: it is sold beside one.
+    const fn visibility(self) -> ProductVisibility {
+        match self {
+            Self::LogArchive => ProductVisibility::Private,
+            _ => ProductVisibility::Public,
+        }
+    }
+
     fn every(self) -> (Interval, i32) {
         match self {
             Self::StarterYearly | Self::ProYearly | Self::TeamYearly => (Interval::Year, 1),
@@ -110,32 +134,79 @@ fn seats(tier_type: SeatTierType, [few, some, many]: [i64; 3]) -> Result<PriceAm
     Ok(PriceAmount::SeatBased { seat_tiers })
 }
 
-/// The ids of what is on sale.
-pub(super) type Catalog = HashMap<(Plan, Currency), (ProductId, PriceId)>;
+const BENEFITS: [&str; 12] = [
+    "One small server",
+    "Three servers",
+    "Twenty servers",
+    "Unlimited servers",
+    "Daily backups",
+    "Hourly backups",
+    "Help by e-mail",
+    "Help within four hours",
+    "Help around the clock",
+    "Audit log",
+    "A workspace for the team",
+    "Seven years of logs",
+];
 
-/// Creates all products, each with a price in euros and one in dollars.
+/// The discounts that are given, by which the cast names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Rebate {
+    /// A fifth off the first three months.
+    Welcome,
+    /// Ten off the first period.
+    FirstTime,
+    /// A tenth off, for ever.
+    Loyal,
+}
+
+impl Rebate {
+    const ALL: [Self; 3] = [Self::Welcome, Self::FirstTime, Self::Loyal];
+
+    fn terms(self) -> (&'static str, DiscountAmount, DiscountDuration) {
+        match self {
+            Self::Welcome => (
+                "Welcome",
+                DiscountAmount::Percentage { basis_points: 2_000 },
+                DiscountDuration::Repeating { months: 3 },
+            ),
+            Self::FirstTime => (
+                "First time",
+                DiscountAmount::Fixed {
+                    amounts: [Currency::EUR, Currency::USD].map(|c| Money::new(1_000, c)).to_vec(),
+                },
+                DiscountDuration::Once,
+            ),
+            Self::Loyal => (
+                "Loyalty",
+                DiscountAmount::Percentage { basis_points: 1_000 },
+                DiscountDuration::Forever,
+            ),
+        }
+    }
+}
+
+/// The ids of what is on sale, and of what comes off.
+#[derive(Debug, Default)]
+pub(super) struct Catalog {
+    pub prices: HashMap<(Plan, Currency), (ProductId, PriceId)>,
+    pub rebates: HashMap<Rebate, DiscountId>,
+}
+
+/// Creates all products with what comes with them, each with a price in euros and one in dollars, and the discounts.
 pub(super) async fn create(
     db: &PgPool,
     cx: &mut Context,
     organization_id: OrganizationId,
 ) -> Result<Catalog, SeedError> {
-    let mut catalog = Catalog::new();
+    let mut catalog = Catalog::default();
+    let mut benefits = Vec::new();
+    for description in BENEFITS {
+        let input = CreateBenefit { organization_id, description: description.to_owned() };
+        benefits.push(benefit::create(db, cx, input).await?);
+    }
     for plan in Plan::ALL {
-        let (interval, count) = plan.every();
-        let interval_of = |interval, count| {
-            RecurringInterval::new(interval, count)
-                .map_err(|error| SeedError::Catalog(error.into()))
-        };
-        let trial =
-            if plan == Plan::Business { Some(interval_of(Interval::Day, 14)?) } else { None };
-        let input = CreateProduct {
-            organization_id,
-            name: plan.name().to_owned(),
-            description: Some(plan.description().to_owned()),
-            recurring: Some(interval_of(interval, count)?),
-            trial,
-        };
-        let product_id = product::create(db, cx, input).await?;
+        let product_id = create_product(db, cx, organization_id, plan, &benefits).await?;
         for currency in [Currency::EUR, Currency::USD] {
             let input = CreatePrice {
                 organization_id,
@@ -145,8 +216,42 @@ pub(super) async fn create(
                 tax_behavior: None,
             };
             let price_id = price::create(db, cx, input).await?;
-            catalog.insert((plan, currency), (product_id, price_id));
+            catalog.prices.insert((plan, currency), (product_id, price_id));
         }
     }
+    for rebate in Rebate::ALL {
+        let (name, amount, duration) = rebate.terms();
+        let input = CreateDiscount { organization_id, name: name.to_owned(), amount, duration };
+        catalog.rebates.insert(rebate, discount::create(db, cx, input).await?);
+    }
     Ok(catalog)
+}
+
+async fn create_product(
+    db: &PgPool,
+    cx: &mut Context,
+    organization_id: OrganizationId,
+    plan: Plan,
+    benefits: &[BenefitId],
+) -> Result<ProductId, SeedError> {
+    let (interval, count) = plan.every();
+    let interval_of = |interval, count| {
+        RecurringInterval::new(interval, count).map_err(|error| SeedError::Catalog(error.into()))
+    };
+    let trial = if plan == Plan::Business { Some(interval_of(Interval::Day, 14)?) } else { None };
+    let input = CreateProduct {
+        organization_id,
+        name: plan.name().to_owned(),
+        description: Some(plan.description().to_owned()),
+        recurring: Some(interval_of(interval, count)?),
+        trial,
+    };
+    let product_id = product::create(db, cx, input).await?;
+    let update = UpdateProduct {
+        visibility: Some(plan.visibility()),
+        benefits: Some(plan.benefits().iter().map(|place| benefits[*place]).collect()),
+        ..UpdateProduct::of(organization_id, product_id)
+    };
+    product::update(db, cx, update).await?;
+    Ok(product_id)
 }

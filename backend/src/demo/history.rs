@@ -1,86 +1,88 @@
-//! Walking through the demo's fourteen months: what people do, and what falls due, in the order of time.
+//! Walking through the demo's eighteen months: what people do, and what falls due, in the order of time.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use domain::email::EmailAddress;
-use domain::id::{CustomerId, OrderId, OrganizationId, SubscriptionId};
+use domain::id::{CustomerId, MemberId, OrganizationId, SubscriptionId};
 use domain::role::MemberRole;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::cast::{PlannedCustomer, PlannedSubscription};
-use super::catalog::Catalog;
+use super::cast::{Deed, PlannedCustomer};
+use super::catalog::{Catalog, Plan};
 use super::seed::SeedError;
+use super::work;
 use crate::actor::{Actor, MemberActor};
 use crate::chance::Chance;
 use crate::context::Context;
-use crate::customer::{self, CreateCustomer};
-use crate::invoice;
+use crate::customer::{self, CreateCustomer, UpdateBillingDetails};
 use crate::member::{self, AddMember};
-use crate::order;
+use crate::organization::{self, UpdatePortalSettings};
 use crate::payment::{self, Sandbox};
 use crate::progress::{OnProgress, Progress};
-use crate::subscription::{self, CancelSubscription, StartSubscription};
+use crate::quote::{self, QuoteRequest};
+use crate::seat::{self, AssignSeat};
+use crate::subscription::{self, CancelSubscription, PauseSubscription, StartSubscription};
+use crate::subscription_change;
 
-/// Something that somebody does. Customers and subscriptions go by their place in the cast.
+/// Something that happens at a moment. Customers, subscriptions and deeds go by their place in the cast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Deed {
+enum Step {
+    Settings,
     Join(usize),
     Start(usize, usize),
-    Cancel(usize, usize),
-    Keep(usize, usize),
-    Pay(OrderId),
+    Do(usize, usize, usize),
 }
 
 /// The walk: who is who by now, and what is still to come.
 pub(super) struct History<'a> {
     db: &'a PgPool,
+    sandbox: Sandbox,
     chance: &'a Chance,
     organization_id: OrganizationId,
     catalog: &'a Catalog,
     cast: &'a [PlannedCustomer],
-    deeds: BinaryHeap<Reverse<(OffsetDateTime, Deed)>>,
+    steps: BinaryHeap<Reverse<(OffsetDateTime, Step)>>,
     owners: HashMap<usize, MemberActor>,
     subscriptions: HashMap<(usize, usize), SubscriptionId>,
-    planned: HashMap<Uuid, &'a PlannedSubscription>,
-    sandbox: Sandbox,
 }
 
 impl<'a> History<'a> {
+    /// `settings_change_at` is when the organization begins to bill changes as it does today.
     pub(super) fn new(
         db: &'a PgPool,
         chance: &'a Chance,
         organization_id: OrganizationId,
         catalog: &'a Catalog,
         cast: &'a [PlannedCustomer],
+        settings_change_at: OffsetDateTime,
     ) -> Self {
-        let mut deeds = BinaryHeap::new();
+        let mut steps = BinaryHeap::from([Reverse((settings_change_at, Step::Settings))]);
         for (c, customer) in cast.iter().enumerate() {
-            deeds.push(Reverse((customer.joined_at, Deed::Join(c))));
+            steps.push(Reverse((customer.joined_at, Step::Join(c))));
             for (s, subscription) in customer.subscriptions.iter().enumerate() {
-                deeds.push(Reverse((subscription.starts_at, Deed::Start(c, s))));
-                deeds
-                    .extend(subscription.cancels.map(|(at, ..)| Reverse((at, Deed::Cancel(c, s)))));
-                deeds.extend(subscription.keeps_at.map(|at| Reverse((at, Deed::Keep(c, s)))));
+                steps.push(Reverse((subscription.starts_at, Step::Start(c, s))));
+                for (d, (at, _)) in subscription.deeds.iter().enumerate() {
+                    steps.push(Reverse((*at, Step::Do(c, s, d))));
+                }
             }
         }
         Self {
             db,
+            sandbox: Sandbox::new(db.clone()),
             chance,
             organization_id,
             catalog,
             cast,
-            deeds,
+            steps,
             owners: HashMap::new(),
             subscriptions: HashMap::new(),
-            planned: HashMap::new(),
-            sandbox: Sandbox::new(db.clone()),
         }
     }
 
-    /// Walks up to `until`, one deed or one renewal after the other.
+    /// Walks up to `until`, one step or one moment's work after the other.
     pub(super) async fn walk(
         mut self,
         from: OffsetDateTime,
@@ -89,11 +91,12 @@ impl<'a> History<'a> {
     ) -> Result<(), SeedError> {
         let days = |span: Duration| u64::try_from(span.whole_days()).unwrap_or(0);
         let total = days(until - from).max(1);
+        let mut worked_at = from;
         loop {
-            let due_at = self.next_due().await?;
-            let deed_at = self.deeds.peek().map(|Reverse((at, _))| *at);
-            let now = match (due_at, deed_at) {
-                (Some(due), Some(deed)) => due.min(deed),
+            let due_at = work::next_due_at(self.db, Some(self.organization_id), worked_at).await?;
+            let step_at = self.steps.peek().map(|Reverse((at, _))| *at);
+            let now = match (due_at, step_at) {
+                (Some(due), Some(step)) => due.min(step),
                 (Some(at), None) | (None, Some(at)) => at,
                 (None, None) => break,
             };
@@ -101,46 +104,31 @@ impl<'a> History<'a> {
                 break;
             }
             progress(Progress { done: days(now - from), total });
-            if due_at == Some(now) {
-                subscription::run_due(self.db, &mut self.system(now), usize::MAX).await?;
-                payment::run_due(self.db, &self.sandbox, &mut self.system(now), usize::MAX).await?;
-            } else if let Some(Reverse((at, deed))) = self.deeds.pop() {
-                self.act(at, deed).await?;
+            if step_at == Some(now)
+                && let Some(Reverse((_, step))) = self.steps.pop()
+            {
+                self.take(now, step).await?;
             }
-            invoice::issue_due(self.db, &mut self.system(now), usize::MAX).await?;
-            self.plan_payments(now).await?;
+            work::run(self.db, &self.sandbox, &mut self.system(now)).await?;
+            worked_at = now;
         }
         progress(Progress { done: total, total });
         Ok(())
     }
 
-    async fn next_due(&self) -> Result<Option<OffsetDateTime>, SeedError> {
-        let subscription_at = subscription::next_due_at(self.db, Some(self.organization_id))
-            .await
-            .map_err(|error| error.0)?;
-        let payment_at = payment::next_due_at(self.db, Some(self.organization_id))
-            .await
-            .map_err(|error| error.0)?;
-        Ok([subscription_at, payment_at].into_iter().flatten().min())
-    }
-
-    async fn act(&mut self, now: OffsetDateTime, deed: Deed) -> Result<(), SeedError> {
-        match deed {
-            Deed::Join(c) => self.join(now, c).await,
-            Deed::Start(c, s) => self.start(now, c, s).await,
-            Deed::Cancel(c, s) => self.cancel(now, c, s).await,
-            Deed::Keep(c, s) => {
-                let (mut cx, subscription_id) = (self.owner(now, c)?, self.subscription(c, s)?);
-                subscription::keep(self.db, &mut cx, subscription_id).await?;
+    async fn take(&mut self, now: OffsetDateTime, step: Step) -> Result<(), SeedError> {
+        match step {
+            Step::Settings => {
+                let input = UpdatePortalSettings::everything(self.organization_id);
+                let input = super::seed::settings_of_today(input);
+                organization::update_portal_settings(self.db, &mut self.system(now), input).await?;
                 Ok(())
             }
-            Deed::Pay(order_id) => Ok(order::record_payment(
-                self.db,
-                &mut self.system(now),
-                self.organization_id,
-                order_id,
-            )
-            .await?),
+            Step::Join(c) => self.join(now, c).await,
+            Step::Start(c, s) => self.start(now, c, s).await,
+            Step::Do(c, s, d) => {
+                self.act(now, c, s, self.cast[c].subscriptions[s].deeds[d].1).await
+            }
         }
     }
 
@@ -171,60 +159,155 @@ impl<'a> History<'a> {
         }
         let owner = self.find_owner(customer.id).await?;
         self.owners.insert(c, owner);
+        self.tell_billing_details(now, c, customer.id).await
+    }
+
+    async fn tell_billing_details(
+        &self,
+        now: OffsetDateTime,
+        c: usize,
+        customer_id: CustomerId,
+    ) -> Result<(), SeedError> {
+        let planned = &self.cast[c];
+        if let Some(address) = &planned.address {
+            let is_company = planned.name != planned.owner_name;
+            let input = UpdateBillingDetails {
+                name: planned.owner_name.clone(),
+                company: if is_company { planned.name.clone() } else { String::new() },
+                address: address.clone(),
+                tax_id: planned.tax_id.to_owned(),
+            };
+            let mut cx = self.owner(now, c)?;
+            customer::update_billing_details(
+                self.db,
+                &mut cx,
+                self.organization_id,
+                customer_id,
+                input,
+            )
+            .await?;
+        }
+        if planned.is_tax_exempt {
+            let mut cx = self.system(now);
+            customer::exempt_from_tax(self.db, &mut cx, self.organization_id, customer_id, true)
+                .await?;
+        }
         Ok(())
     }
 
     async fn start(&mut self, now: OffsetDateTime, c: usize, s: usize) -> Result<(), SeedError> {
         let planned = &self.cast[c].subscriptions[s];
         let customer_id = self.owners.get(&c).ok_or(SeedError::OutOfOrder)?.customer_id;
-        let (product_id, price_id) =
-            *self.catalog.get(&(planned.plan, planned.currency)).ok_or(SeedError::OutOfOrder)?;
+        let on_sale = self.catalog.prices.get(&(planned.plan, planned.currency));
+        let (product_id, price_id) = *on_sale.ok_or(SeedError::OutOfOrder)?;
         let input = StartSubscription {
             organization_id: self.organization_id,
             customer_id,
             product_id,
             price_id,
             seats: planned.seats,
-            discount_id: None,
+            discount_id: planned
+                .rebate
+                .and_then(|rebate| self.catalog.rebates.get(&rebate))
+                .copied(),
         };
         let started = subscription::start(self.db, &mut self.system(now), input).await?;
         self.subscriptions.insert((c, s), started.subscription_id);
-        self.planned.insert(started.subscription_id.into(), planned);
         Ok(())
     }
 
-    async fn cancel(&mut self, now: OffsetDateTime, c: usize, s: usize) -> Result<(), SeedError> {
-        let Some((_, reason, comment)) = self.cast[c].subscriptions[s].cancels else {
-            return Ok(());
-        };
-        let (mut cx, subscription_id) = (self.owner(now, c)?, self.subscription(c, s)?);
-        let input = CancelSubscription {
-            subscription_id,
-            reason: Some(reason),
-            comment: comment.map(str::to_owned),
-        };
-        subscription::cancel(self.db, &mut cx, input).await?;
+    async fn act(
+        &self,
+        now: OffsetDateTime,
+        c: usize,
+        s: usize,
+        deed: Deed,
+    ) -> Result<(), SeedError> {
+        let subscription_id =
+            self.subscriptions.get(&(c, s)).copied().ok_or(SeedError::OutOfOrder)?;
+        let mut cx = self.owner(now, c)?;
+        match deed {
+            Deed::Cancel(reason, comment) => {
+                let input = CancelSubscription {
+                    subscription_id,
+                    reason: Some(reason),
+                    comment: comment.map(str::to_owned),
+                };
+                subscription::cancel(self.db, &mut cx, input).await?;
+            }
+            Deed::Keep => {
+                subscription::keep(self.db, &mut cx, subscription_id).await?;
+            }
+            Deed::Pause(resumes_at) => {
+                let input = PauseSubscription { subscription_id, resumes_at };
+                subscription::pause(self.db, &mut cx, input).await?;
+            }
+            Deed::Resume => self.confirm(&mut cx, subscription_id, QuoteRequest::Resume).await?,
+            Deed::ChangePlan(plan) => {
+                let request = self.plan_change(c, s, plan)?;
+                self.confirm(&mut cx, subscription_id, request).await?;
+            }
+            Deed::ChangeSeats(seats) => {
+                self.confirm(&mut cx, subscription_id, QuoteRequest::Seats { seats }).await?;
+            }
+            Deed::EndNow(reason) => {
+                let request = QuoteRequest::CancelNow { reason: Some(reason), comment: None };
+                self.confirm(&mut cx, subscription_id, request).await?;
+            }
+            Deed::AssignSeats(count) => {
+                self.assign_seats(&mut cx, c, subscription_id, count).await?
+            }
+            Deed::Card(behavior) => {
+                let customer_id = self.owners.get(&c).ok_or(SeedError::OutOfOrder)?.customer_id;
+                payment::set_behavior(self.db, self.organization_id, customer_id, behavior).await?;
+            }
+        }
         Ok(())
     }
 
-    /// Orders made at `now` are paid after a while, if their customer still pays.
-    async fn plan_payments(&mut self, now: OffsetDateTime) -> Result<(), SeedError> {
-        let orders = sqlx::query!(
-            r#"select order_id, subscription_id as "subscription_id!" from orders
-             where organization_id = $1 and status = 'pending' and created_at = $2 and subscription_id is not null
-             order by order_id"#,
+    fn plan_change(&self, c: usize, s: usize, plan: Plan) -> Result<QuoteRequest, SeedError> {
+        let currency = self.cast[c].subscriptions[s].currency;
+        let (product_id, _) =
+            *self.catalog.prices.get(&(plan, currency)).ok_or(SeedError::OutOfOrder)?;
+        Ok(QuoteRequest::Plan { product_id, seats: None })
+    }
+
+    /// Asks for a quote and confirms it, as the page does.
+    async fn confirm(
+        &self,
+        cx: &mut Context,
+        subscription_id: SubscriptionId,
+        request: QuoteRequest,
+    ) -> Result<(), SeedError> {
+        let quote = quote::create(self.db, cx, subscription_id, request).await?;
+        subscription_change::confirm(self.db, &self.sandbox, cx, quote.quote_id).await?;
+        Ok(())
+    }
+
+    /// Gives seats to the owner and the first members, until `count` have one.
+    async fn assign_seats(
+        &self,
+        cx: &mut Context,
+        c: usize,
+        subscription_id: SubscriptionId,
+        count: usize,
+    ) -> Result<(), SeedError> {
+        let customer_id = self.owners.get(&c).ok_or(SeedError::OutOfOrder)?.customer_id;
+        let members = sqlx::query_scalar!(
+            "select m.member_id from member m
+             where m.organization_id = $1 and m.customer_id = $2 and m.deleted_at is null
+             order by m.role = 'owner' desc, m.created_at, m.member_id
+             limit $3",
             self.organization_id.as_uuid(),
-            now,
+            customer_id.as_uuid(),
+            i64::try_from(count).unwrap_or(i64::MAX),
         )
         .fetch_all(self.db)
         .await?;
-        for order in orders {
-            let Some(planned) = self.planned.get(&order.subscription_id) else { continue };
-            let deed = Reverse((now + planned.pays_after, Deed::Pay(order.order_id.into())));
-            if planned.pays_until.is_none_or(|until| now < until)
-                && !self.deeds.iter().any(|known| *known == deed)
-            {
-                self.deeds.push(deed);
+        for member_id in members.into_iter().map(MemberId::from) {
+            match seat::assign(self.db, cx, AssignSeat { subscription_id, member_id }).await {
+                Ok(_) | Err(seat::AssignSeatError::AlreadyAssigned) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
@@ -237,10 +320,6 @@ impl<'a> History<'a> {
     fn owner(&self, now: OffsetDateTime, c: usize) -> Result<Context, SeedError> {
         let owner = self.owners.get(&c).ok_or(SeedError::OutOfOrder)?;
         Ok(quiet(Context::new(Actor::Member(owner.clone()), now, self.chance.rng())))
-    }
-
-    fn subscription(&self, c: usize, s: usize) -> Result<SubscriptionId, SeedError> {
-        self.subscriptions.get(&(c, s)).copied().ok_or(SeedError::OutOfOrder)
     }
 
     async fn find_owner(&self, customer_id: CustomerId) -> Result<MemberActor, SeedError> {

@@ -1,4 +1,4 @@
-//! The demo organization: a fictional company with forty customers and a history of fourteen months, made by running
+//! The demo organization: a fictional company with forty customers and a history of eighteen months, made by running
 //! the commands themselves under a clock that walks. No row is made by hand.
 
 mod advance;
@@ -8,11 +8,13 @@ mod clear;
 mod data;
 mod history;
 mod seed;
+mod work;
 
 pub use crate::progress::Progress;
 pub use advance::{AdvanceError, Advanced, advance, clock_offset};
 pub use data::{DemoCustomer, DemoData, DemoOrganization, data};
 pub use seed::{SeedError, seed};
+pub use work::WorkError;
 
 /// The demo organization's slug.
 pub const SLUG: &str = "northwind";

@@ -1,36 +1,48 @@
 //! Loading the demo.
 
+use domain::address::AddressInput;
+use domain::change::{ChangeRules, ProrationBehavior};
 use domain::email::EmailAddress;
 use domain::field_errors::FieldErrors;
 use domain::id::OrganizationId;
 use domain::locale::Locale;
 use domain::slug::Slug;
+use domain::tax::TaxBehavior;
 use sqlx::PgPool;
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
 use super::data::{DemoData, data};
 use super::history::History;
+use super::work::WorkError;
 use super::{NAME, SLUG, cast, catalog, clear};
+use crate::benefit::CreateBenefitError;
 use crate::chance::Chance;
 use crate::context::Context;
-use crate::customer::CreateCustomerError;
-use crate::error::QueryError;
+use crate::customer::{CreateCustomerError, ExemptFromTaxError, UpdateBillingDetailsError};
+use crate::discount::CreateDiscountError;
+use crate::error::{DatabaseError, QueryError};
 use crate::event::{self, PartitionError};
-use crate::invoice::IssueError;
 use crate::member::AddMemberError;
-use crate::order::RecordPaymentError;
-use crate::organization::{self, CreateOrganization, CreateOrganizationError};
-use crate::payment::PaymentError;
+use crate::organization::{
+    self, CreateOrganization, CreateOrganizationError, UpdatePortalSettings,
+    UpdatePortalSettingsError, UpdateSeller, UpdateSellerError,
+};
+use crate::payment::{self, ChooseProcessorError, ProcessorChoice};
 use crate::price::CreatePriceError;
-use crate::product::CreateProductError;
+use crate::product::{CreateProductError, UpdateProductError};
 use crate::progress::OnProgress;
-use crate::subscription::{CancelError, KeepError, RunDueError, StartError};
+use crate::quote::QuoteError;
+use crate::seat::AssignSeatError;
+use crate::subscription::{CancelError, KeepError, PauseError, StartError};
+use crate::subscription_change::ConfirmError;
 
 /// How far back the history goes.
-const HISTORY: Duration = Duration::days(425);
+const HISTORY: Duration = Duration::days(548);
 /// Months with a partition of the event log: the history, this month and three ahead.
-const PARTITION_MONTHS: u8 = 19;
+const PARTITION_MONTHS: u8 = 23;
+/// Since then changes are billed at once; before, with the next order.
+const BILLS_AT_ONCE_SINCE: Duration = Duration::days(200);
 
 #[derive(Debug, Error)]
 pub enum SeedError {
@@ -54,20 +66,44 @@ pub enum SeedError {
     Cancel(#[from] CancelError),
     #[error("a demo subscription could not be kept")]
     Keep(#[from] KeepError),
-    #[error("a demo order could not be charged")]
-    Charge(#[from] PaymentError),
-    #[error("a demo invoice could not be issued")]
-    Invoice(#[from] IssueError),
-    #[error("a demo order could not be paid")]
-    Payment(#[from] RecordPaymentError),
-    #[error("demo subscriptions could not be carried on")]
-    Due(#[from] RunDueError),
+    #[error("the demo's seller could not be named")]
+    Seller(#[from] UpdateSellerError),
+    #[error("the demo's portal could not be set up")]
+    Settings(#[from] UpdatePortalSettingsError),
+    #[error("the demo's payments could not be set up")]
+    Processor(#[from] ChooseProcessorError),
+    #[error("a demo product could not be completed")]
+    UpdateProduct(#[from] UpdateProductError),
+    #[error("a demo benefit could not be made")]
+    Benefit(#[from] CreateBenefitError),
+    #[error("a demo discount could not be made")]
+    Discount(#[from] CreateDiscountError),
+    #[error("a demo customer's billing details could not be told")]
+    BillingDetails(#[from] UpdateBillingDetailsError),
+    #[error("a demo customer could not be exempted from tax")]
+    ExemptFromTax(#[from] ExemptFromTaxError),
+    #[error("a demo subscription could not be paused")]
+    Pause(#[from] PauseError),
+    #[error("a change of a demo subscription could not be quoted")]
+    Quote(#[from] QuoteError),
+    #[error("a change of a demo subscription could not be confirmed")]
+    Confirm(#[from] ConfirmError),
+    #[error("a demo seat could not be assigned")]
+    Seat(#[from] AssignSeatError),
+    #[error("what fell due in the demo's history could not be done")]
+    Due(#[from] WorkError),
     #[error("the event log has no place for the demo's history")]
     Partition(#[from] PartitionError),
     #[error("the demo could not be read")]
     Query(#[from] QueryError),
     #[error("the demo could not be written down")]
     Database(#[from] sqlx::Error),
+}
+
+impl From<DatabaseError> for SeedError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error.0)
+    }
 }
 
 /// Loads the demo, with its history ending at `now`; the same seed gives the same cast. Does nothing when it is there
@@ -92,7 +128,10 @@ pub async fn seed(
     let organization_id = create_organization(db, &mut cx).await?;
     let catalog = catalog::create(db, &mut cx, organization_id).await?;
     let cast = cast::cast(now, &mut chance.rng());
-    History::new(db, &chance, organization_id, &catalog, &cast).walk(from, now, progress).await?;
+    let settings_change_at = now - BILLS_AT_ONCE_SINCE;
+    History::new(db, &chance, organization_id, &catalog, &cast, settings_change_at)
+        .walk(from, now, progress)
+        .await?;
     // Marks the demo as wholly loaded: its time is the system's until somebody moves it.
     sqlx::query!("insert into demo_clock (offset_s) values (0) on conflict do nothing")
         .execute(db)
@@ -111,7 +150,43 @@ async fn create_organization(db: &PgPool, cx: &mut Context) -> Result<Organizati
         support_email: EmailAddress::parse("support@northwind.example").ok(),
         website_url: Some("https://northwind.example".to_owned()),
     };
-    Ok(organization::create(db, cx, input).await?)
+    let organization_id = organization::create(db, cx, input).await?;
+    organization::update_seller(db, cx, seller(organization_id)).await?;
+    let everything = UpdatePortalSettings::everything(organization_id);
+    let changes = ChangeRules { proration: ProrationBehavior::Prorate, ..everything.changes };
+    let settings = UpdatePortalSettings { changes, ..everything };
+    organization::update_portal_settings(db, cx, settings).await?;
+    payment::choose_processor(db, cx, organization_id, ProcessorChoice::Sandbox).await?;
+    Ok(organization_id)
+}
+
+/// A German company that is registered for the whole union and, beyond it, in Switzerland.
+fn seller(organization_id: OrganizationId) -> UpdateSeller {
+    UpdateSeller {
+        organization_id,
+        legal_name: format!("{NAME} GmbH"),
+        address: AddressInput {
+            line1: "Chausseestraße 1".to_owned(),
+            postal_code: "10115".to_owned(),
+            city: "Berlin".to_owned(),
+            country: "DE".to_owned(),
+            ..AddressInput::default()
+        },
+        tax_id: "DE999999903".to_owned(),
+        collects_eu_tax: true,
+        tax_countries: vec!["CH".to_owned()],
+        tax_behavior: TaxBehavior::Exclusive,
+    }
+}
+
+/// Whoever goes up pays at once, whoever goes down waits for the next period.
+pub(super) const fn settings_of_today(everything: UpdatePortalSettings) -> UpdatePortalSettings {
+    let changes = ChangeRules {
+        proration: ProrationBehavior::Invoice,
+        downgrade_proration: Some(ProrationBehavior::NextPeriod),
+        ..everything.changes
+    };
+    UpdatePortalSettings { changes, ..everything }
 }
 
 #[cfg(test)]
