@@ -18,8 +18,8 @@ pub enum BulkError {
 }
 
 /// Copies the customers that have an external id, in turn, until the organization has `total` customers, with their
-/// members, subscriptions, orders and items; returns how many were copied. Copies get addresses of their own
-/// (`name+17@…`), no external id and no events. `progress` is told how many are done.
+/// members, subscriptions, seats, orders, items and payments; returns how many were copied. Copies get addresses of their own
+/// (`name+17@…`), no external id, no events, no invoices and no change that is under way. `progress` is told how many are done.
 ///
 /// Check with [`crate::invariants::check`] afterwards.
 pub async fn copy_customers(
@@ -49,7 +49,19 @@ pub async fn copy_customers(
     while next < end {
         let until = end.min(next + BATCH_CUSTOMERS);
         let mut tx = connection.begin().await?;
-        for statement in [CHOOSE, CUSTOMERS, MEMBERS, SUBSCRIPTIONS, ORDERS, ITEMS, FORGET] {
+        for statement in [
+            CHOOSE,
+            CUSTOMERS,
+            MEMBERS,
+            SUBSCRIPTIONS,
+            PENDING_UPDATES,
+            SEATS,
+            ORDERS,
+            ITEMS,
+            PRORATIONS,
+            ATTEMPTS,
+            FORGET,
+        ] {
             let query = sqlx::query(statement);
             let query = if statement == CHOOSE {
                 query.bind(organization_id).bind(next).bind(until).bind(counts.originals)
@@ -92,10 +104,10 @@ const CHOOSE: &str = "
 const FORGET: &str = "truncate chosen";
 
 const CUSTOMERS: &str = "
-    insert into customer (organization_id, customer_id, type, email, name, billing_name, billing_address, tax_id, locale, time_zone,
-        metadata, created_at, modified_at)
+    insert into customer (organization_id, customer_id, type, email, name, billing_name, company, billing_address, tax_id, is_tax_exempt,
+        locale, time_zone, metadata, created_at, modified_at)
     select c.organization_id, pg_temp.copied(c.customer_id, t.round), c.type, replace(c.email, '@', '+' || t.round || '@'), c.name,
-        c.billing_name, c.billing_address, c.tax_id, c.locale, c.time_zone, c.metadata, c.created_at, c.modified_at
+        c.billing_name, c.company, c.billing_address, c.tax_id, c.is_tax_exempt, c.locale, c.time_zone, c.metadata, c.created_at, c.modified_at
     from chosen t
     join customer c on c.organization_id = t.organization_id and c.customer_id = t.customer_id";
 
@@ -109,32 +121,75 @@ const MEMBERS: &str = "
 const SUBSCRIPTIONS: &str = "
     insert into subscription (organization_id, subscription_id, customer_id, product_id, price_id, status, currency, amount_minor, seats,
         recurring_interval, recurring_interval_count, billing_anchor_at, current_period_start, current_period_end, trial_start, trial_end,
-        started_at, cancel_at_period_end, canceled_at, ends_at, ended_at, cancellation_reason, cancellation_comment, revision, due_at,
-        created_at, modified_at)
+        started_at, cancel_at_period_end, canceled_at, ends_at, ended_at, cancellation_reason, cancellation_comment, discount_id,
+        discount_applied_at, pause_at_period_end, paused_at, resumes_at, past_due_at, reminder_due_at, revision, due_at, created_at,
+        modified_at)
     select s.organization_id, pg_temp.copied(s.subscription_id, t.round), pg_temp.copied(s.customer_id, t.round), s.product_id, s.price_id,
         s.status, s.currency, s.amount_minor, s.seats, s.recurring_interval, s.recurring_interval_count, s.billing_anchor_at,
         s.current_period_start, s.current_period_end, s.trial_start, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at,
-        s.ends_at, s.ended_at, s.cancellation_reason, s.cancellation_comment, s.revision, s.due_at, s.created_at, s.modified_at
+        s.ends_at, s.ended_at, s.cancellation_reason, s.cancellation_comment, s.discount_id, s.discount_applied_at, s.pause_at_period_end,
+        s.paused_at, s.resumes_at, s.past_due_at, s.reminder_due_at, s.revision, s.due_at, s.created_at, s.modified_at
     from chosen t
     join subscription s on s.organization_id = t.organization_id and s.customer_id = t.customer_id";
 
 const ORDERS: &str = "
     insert into orders (organization_id, order_id, customer_id, subscription_id, product_id, status, billing_reason, currency,
-        subtotal_minor, discount_minor, tax_minor, total_minor, seats, period_start, period_end, paid_at, created_at, modified_at)
+        subtotal_minor, discount_minor, tax_minor, total_minor, discount_id, tax_behavior, refunded_minor, refunded_tax_minor, seats,
+        period_start, period_end, paid_at, next_payment_attempt_at, created_at, modified_at)
     select o.organization_id, pg_temp.copied(o.order_id, t.round), pg_temp.copied(o.customer_id, t.round),
         pg_temp.copied(o.subscription_id, t.round), o.product_id, o.status, o.billing_reason, o.currency, o.subtotal_minor,
-        o.discount_minor, o.tax_minor, o.total_minor, o.seats, o.period_start, o.period_end, o.paid_at, o.created_at, o.modified_at
+        o.discount_minor, o.tax_minor, o.total_minor, o.discount_id, o.tax_behavior, o.refunded_minor, o.refunded_tax_minor, o.seats,
+        o.period_start, o.period_end, o.paid_at, o.next_payment_attempt_at, o.created_at, o.modified_at
     from chosen t
-    join orders o on o.organization_id = t.organization_id and o.customer_id = t.customer_id";
+    join orders o on o.organization_id = t.organization_id and o.customer_id = t.customer_id and o.status <> 'draft'";
 
 const ITEMS: &str = "
-    insert into order_item (organization_id, order_id, order_item_id, position, price_id, label, quantity, amount_minor, tax_minor,
-        is_proration, created_at)
+    insert into order_item (organization_id, order_id, order_item_id, position, price_id, label, quantity, kind, amount_minor, discount_minor,
+        tax_minor, tax_rate_ppm, tax_reason, period_start, period_end, seats_before, seats_after, is_proration, created_at)
     select i.organization_id, pg_temp.copied(i.order_id, t.round), pg_temp.copied(i.order_item_id, t.round), i.position, i.price_id,
-        i.label, i.quantity, i.amount_minor, i.tax_minor, i.is_proration, i.created_at
+        i.label, i.quantity, i.kind, i.amount_minor, i.discount_minor, i.tax_minor, i.tax_rate_ppm, i.tax_reason, i.period_start, i.period_end,
+        i.seats_before, i.seats_after, i.is_proration, i.created_at
     from chosen t
-    join orders o on o.organization_id = t.organization_id and o.customer_id = t.customer_id
+    join orders o on o.organization_id = t.organization_id and o.customer_id = t.customer_id and o.status <> 'draft'
     join order_item i on i.organization_id = o.organization_id and i.order_id = o.order_id";
+
+const PENDING_UPDATES: &str = "
+    insert into subscription_pending_update (organization_id, subscription_id, pending_update_id, product_id, price_id, seats, applies_at,
+        created_at)
+    select u.organization_id, pg_temp.copied(u.subscription_id, t.round), pg_temp.copied(u.pending_update_id, t.round), u.product_id,
+        u.price_id, u.seats, u.applies_at, u.created_at
+    from chosen t
+    join subscription s on s.organization_id = t.organization_id and s.customer_id = t.customer_id
+    join subscription_pending_update u on u.organization_id = s.organization_id and u.subscription_id = s.subscription_id";
+
+const PRORATIONS: &str = "
+    insert into proration_entry (organization_id, proration_entry_id, subscription_id, order_id, kind, label, seats_before, seats_after,
+        period_start, period_end, amount_minor, created_at)
+    select e.organization_id, pg_temp.copied(e.proration_entry_id, t.round), pg_temp.copied(e.subscription_id, t.round),
+        pg_temp.copied(e.order_id, t.round), e.kind, e.label, e.seats_before, e.seats_after, e.period_start, e.period_end, e.amount_minor,
+        e.created_at
+    from chosen t
+    join subscription s on s.organization_id = t.organization_id and s.customer_id = t.customer_id
+    join proration_entry e on e.organization_id = s.organization_id and e.subscription_id = s.subscription_id";
+
+const SEATS: &str = "
+    insert into customer_seat (organization_id, customer_seat_id, subscription_id, member_id, status, created_at, claimed_at, revoked_at)
+    select c.organization_id, pg_temp.copied(c.customer_seat_id, t.round), pg_temp.copied(c.subscription_id, t.round),
+        pg_temp.copied(c.member_id, t.round), c.status, c.created_at, c.claimed_at, c.revoked_at
+    from chosen t
+    join subscription s on s.organization_id = t.organization_id and s.customer_id = t.customer_id
+    join customer_seat c on c.organization_id = s.organization_id and c.subscription_id = s.subscription_id";
+
+/// Failed tries too, or a past-due subscription would not count as one. Each copy has a processor's payment of its own name.
+const ATTEMPTS: &str = "
+    insert into payment_attempt (organization_id, payment_attempt_id, order_id, customer_id, trigger, state, amount_minor, currency,
+        processor, processor_payment_id, decline_code, action_url, tries, due_at, created_at, sent_at, settled_at)
+    select a.organization_id, pg_temp.copied(a.payment_attempt_id, t.round), pg_temp.copied(a.order_id, t.round),
+        pg_temp.copied(a.customer_id, t.round), a.trigger, a.state, a.amount_minor, a.currency, a.processor,
+        a.processor_payment_id || '+' || t.round, a.decline_code, a.action_url, a.tries, a.due_at, a.created_at, a.sent_at, a.settled_at
+    from chosen t
+    join payment_attempt a on a.organization_id = t.organization_id and a.customer_id = t.customer_id and a.settled_at is not null
+    join orders o on o.organization_id = a.organization_id and o.order_id = a.order_id and o.status <> 'draft'";
 
 #[cfg(test)]
 mod tests {
