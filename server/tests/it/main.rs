@@ -6,6 +6,7 @@ mod bookkeeping;
 mod config;
 mod faults;
 mod headers;
+mod invoice;
 mod live;
 mod mails;
 mod pages;
