@@ -88,3 +88,106 @@ async fn remind(
     event::record(tx, cx, snapshot::event(event_type, &row, &facts, Value::Null)).await?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subscription::{CancelSubscription, cancel, keep, next_due_at, run_due};
+    use crate::test_support::billing::Offer;
+    use crate::test_support::{TestDb, fixtures};
+    use domain::price::PriceAmount;
+    use time::Duration;
+
+    async fn reminders(db: &TestDb) -> Vec<String> {
+        let mut events = fixtures::event_types(db).await;
+        events.retain(|event| event.ends_with("_reminder_due"));
+        events
+    }
+
+    #[tokio::test]
+    async fn a_long_period_is_announced_once_a_week_before_it_renews() {
+        let db = TestDb::new().await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let yearly = Offer::yearly(&db, owner.organization_id).await;
+        let end = yearly.subscribe(&db, &owner).await.facts.current_period.end;
+        for year in 0..2 {
+            let due_at = next_due_at(&db.pool, Some(owner.organization_id)).await.unwrap().unwrap();
+            if year == 0 {
+                assert_eq!(due_at, end - Duration::days(7));
+                db.clock.set(due_at - Duration::SECOND);
+                assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 0);
+            }
+            db.clock.set(due_at);
+            assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1);
+            assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 0);
+            assert_eq!(reminders(&db).await.len(), year + 1);
+            db.clock.set(next_due_at(&db.pool, None).await.unwrap().unwrap());
+            assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1, "the renewal");
+        }
+        assert_eq!(reminders(&db).await[0], "subscription.renewal_reminder_due");
+    }
+
+    #[tokio::test]
+    async fn a_trial_is_announced_three_days_before_its_end_unless_it_is_canceled_or_free() {
+        let db = TestDb::new().await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let offer = Offer::with_trial(&db, owner.organization_id).await;
+        let trial = offer.subscribe(&db, &owner).await;
+        let canceled = offer.subscribe(&db, &owner).await.subscription_id;
+        let input = CancelSubscription { subscription_id: canceled, reason: None, comment: None };
+        cancel(&db.pool, &mut db.cx_of(owner.clone()), input).await.unwrap();
+        let every = Some(domain::interval::RecurringInterval::YEARLY);
+        let free = Offer::new(&db, owner.organization_id, PriceAmount::Free, every, Some(30)).await;
+        free.subscribe(&db, &owner).await;
+        let at = trial.facts.current_period.end - Duration::days(3);
+        db.clock.set(at);
+        assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1);
+        // Kept after its day has passed: nobody is told late.
+        db.clock.advance(Duration::DAY);
+        keep(&db.pool, &mut db.cx_of(owner), canceled).await.unwrap();
+        assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 0);
+        assert_eq!(reminders(&db).await, ["subscription.trial_reminder_due"]);
+    }
+
+    #[tokio::test]
+    async fn one_whose_period_is_over_is_dropped() {
+        let db = TestDb::new().await;
+        let owner =
+            fixtures::member(&db, fixtures::organization(&db, "acme").await, "ada@example.com")
+                .await;
+        let yearly = Offer::yearly(&db, owner.organization_id).await;
+        let end = yearly.subscribe(&db, &owner).await.facts.current_period.end;
+        db.clock.set(end);
+        assert_eq!(run_due(&db.pool, &mut db.cx(), 10).await.unwrap(), 1, "the renewal alone");
+        assert_eq!(reminders(&db).await, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn four_workers_tell_each_once() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let yearly = Offer::yearly(&db, organization_id).await;
+        for n in 0..12 {
+            let owner =
+                fixtures::member(&db, organization_id, &format!("ada{n}@example.com")).await;
+            yearly.subscribe(&db, &owner).await;
+        }
+        db.clock.advance(Duration::days(360));
+        let workers: Vec<_> = (0..4)
+            .map(|_| {
+                let (pool, mut cx) = (db.pool.clone(), db.cx());
+                tokio::spawn(async move { remind_due(&pool, &mut cx, 5).await.unwrap() })
+            })
+            .collect();
+        let mut told = 0;
+        for worker in workers {
+            told += worker.await.unwrap();
+        }
+        told += remind_due(&db.pool, &mut db.cx(), 100).await.unwrap();
+        assert_eq!((told, reminders(&db).await.len()), (12, 12));
+    }
+}
