@@ -15,6 +15,8 @@ mod start;
 mod summary;
 mod unschedule_pause;
 pub(crate) mod unschedule_update;
+#[cfg(test)]
+mod year;
 
 pub use cancel::{CancelError, CancelSubscription, cancel};
 pub use get::{SubscriptionDetail, get};
