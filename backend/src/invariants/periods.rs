@@ -58,9 +58,10 @@ pub(super) async fn without_order(
          left join (
             select distinct on (o.subscription_id) o.organization_id, o.subscription_id, o.period_start, o.period_end
             from orders o
+            join subscription own on own.organization_id = o.organization_id and own.subscription_id = o.subscription_id
             left join subscription_change c on c.organization_id = o.organization_id and c.order_id = o.order_id
             where o.organization_id = $1 and o.period_start is not null and o.status <> 'draft'
-              and (c.order_id is null or c.state = 'applied')
+              and (o.status <> 'void' or own.ended_at is not null) and (c.order_id is null or c.state = 'applied')
             order by o.subscription_id, o.period_start desc) last
             on last.organization_id = s.organization_id and last.subscription_id = s.subscription_id
          where s.organization_id = $1 and s.started_at is not null

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::actor::MemberActor;
     use crate::subscription::{get, run_due};
-    use crate::test_support::billing::{Offer, subscribed};
+    use crate::test_support::billing::{Offer, change_pending, subscribed, subscribed_with_seats};
     use crate::test_support::{TestDb, fixtures};
     use domain::role::MemberRole;
     use time::Duration;
@@ -301,5 +301,34 @@ mod tests {
             crate::invariants::check(&db.pool, owner.organization_id).await.unwrap(),
             vec![]
         );
+    }
+
+    #[tokio::test]
+    async fn it_waits_while_a_change_does_and_frees_the_seats_at_its_end() {
+        let db = TestDb::new().await;
+        let owner = team(&db).await;
+        let id = subscribed_with_seats(&db, &owner, 5).await.subscription_id;
+        let seat = "insert into customer_seat (organization_id, customer_seat_id, subscription_id, member_id, status, created_at)
+            select organization_id, gen_random_uuid(), $1, member_id, 'claimed', created_at from member";
+        sqlx::query(seat).bind(id.as_uuid()).execute(&db.pool).await.unwrap();
+        change_pending(&db, id).await;
+        let refused = cancel(&db.pool, &mut db.cx_of(owner.clone()), input(id)).await;
+        assert!(matches!(refused, Err(CancelError::Refused(CancelRefusal::ChangePending))));
+        sqlx::query("update subscription_change set state = 'refused', settled_at = created_at")
+            .execute(&db.pool)
+            .await
+            .unwrap();
+        let facts = cancel(&db.pool, &mut db.cx_of(owner), input(id)).await.unwrap();
+        let used = async || -> i64 {
+            sqlx::query_scalar("select count(*) from customer_seat where status <> 'revoked'")
+                .fetch_one(&db.pool)
+                .await
+                .unwrap()
+        };
+        assert_eq!(used().await, 1, "they are used to the end");
+        db.clock.set(facts.ends_at.unwrap());
+        db.settled().await;
+        run_due(&db.pool, &mut db.cx(), 10).await.unwrap();
+        assert_eq!(used().await, 0);
     }
 }

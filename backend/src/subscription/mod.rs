@@ -10,13 +10,13 @@ mod pause;
 mod remind_due;
 pub(crate) mod row;
 mod run_due;
+#[cfg(test)]
+mod season;
 pub(crate) mod snapshot;
 mod start;
 mod summary;
 mod unschedule_pause;
 pub(crate) mod unschedule_update;
-#[cfg(test)]
-mod year;
 
 pub use cancel::{CancelError, CancelSubscription, cancel};
 pub use get::{SubscriptionDetail, get};

@@ -253,8 +253,9 @@ async fn insert(
 mod tests {
     use super::*;
     use crate::invariants;
-    use crate::test_support::billing::Offer;
+    use crate::test_support::billing::{Offer, percent_off};
     use crate::test_support::{TestDb, fixtures};
+    use domain::discount::DiscountDuration;
     use domain::price::PriceAmount;
     use time::macros::datetime;
 
@@ -366,6 +367,10 @@ mod tests {
             attempt(once.start_for(&owner, None)).await,
             Err(StartError::NotRecurring)
         ));
+        let foreign =
+            percent_off(&db, stranger.organization_id, 1_000, DiscountDuration::Once).await;
+        let discount = attempt(StartSubscription { discount_id: Some(foreign), ..input }).await;
+        assert!(matches!(discount, Err(StartError::UnknownDiscount)));
         sqlx::query("update price set is_archived = true").execute(&db.pool).await.unwrap();
         assert!(matches!(attempt(input).await, Err(StartError::UnknownPrice)));
         assert_eq!(orders(&db).await, []);

@@ -1,4 +1,4 @@
-//! A thousand subscriptions through half a year of anything.
+//! A thousand subscriptions through a season of anything.
 
 use domain::discount::DiscountDuration;
 use domain::id::SubscriptionId;
@@ -181,10 +181,10 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_thousand_subscriptions_through_half_a_year() {
+async fn a_thousand_subscriptions_through_a_season() {
     let mut world = World::new().await;
     world.subscribe_all().await;
-    let until = world.db.now() + Duration::days(183);
+    let until = world.db.now() + Duration::days(100);
     let mut compared = 0;
     while world.db.now() < until {
         for _ in 0..25 {
@@ -213,7 +213,7 @@ async fn a_thousand_subscriptions_through_half_a_year() {
     let next = next_due_at(&world.db.pool, None).await.unwrap().unwrap();
     assert!(next > world.db.now(), "nothing that is due is left");
     assert!(compared > 30, "{compared}");
-    // The half year had something of everything.
+    // The season had something of everything.
     let events = fixtures::event_types(&world.db).await;
     for event_type in [
         "subscription.renewed",
@@ -225,7 +225,6 @@ async fn a_thousand_subscriptions_through_half_a_year() {
         "subscription.paused",
         "subscription.resumed",
         "subscription.pause_unscheduled",
-        "subscription.update_unscheduled",
         "subscription.past_due",
         "subscription.trial_reminder_due",
         "order.voided",
