@@ -30,7 +30,7 @@ pub(crate) async fn open(
         "select proration_entry_id, subscription_id, kind, label, seats_before, seats_after, period_start, period_end, amount_minor
          from proration_entry
          where organization_id = $1 and subscription_id = any ($2) and order_id is null
-         order by created_at, proration_entry_id
+         order by created_at, kind, amount_minor, proration_entry_id
          limit $3",
         organization_id.as_uuid(),
         subscription_ids,

@@ -12,6 +12,8 @@ mod settled;
 #[cfg(test)]
 mod shop;
 mod start_anew;
+#[cfg(test)]
+mod thousand;
 
 pub use confirm::{Confirmed, confirm};
 pub use error::{ConfirmError, SettleChangeError};

@@ -24,11 +24,15 @@ pub(super) fn change(
     } else {
         plan_lines(facts, to, new_amount.minor)?
     };
-    let due: Vec<OrderLine> = own.iter().chain(&facts.waiting).cloned().collect();
-    let is_billed_now = behavior == ProrationBehavior::Invoice
-        && due.iter().map(|line| i128::from(line.amount_minor)).sum::<i128>() > 0;
-    let (due, on_next_invoice, waiting) =
-        if is_billed_now { (due, vec![], vec![]) } else { (vec![], own, due) };
+    let sum = own.iter().chain(&facts.waiting).map(|line| i128::from(line.amount_minor)).sum();
+    let is_billed_now = behavior == ProrationBehavior::Invoice && 0_i128 < sum;
+    let waiting = || facts.waiting.iter().cloned();
+    let (due, on_next_invoice, waiting) = if is_billed_now {
+        (own.into_iter().chain(waiting()).collect(), vec![], vec![])
+    } else {
+        // The next order has the oldest first.
+        (vec![], own.clone(), waiting().chain(own).collect())
+    };
     let due_now = order_amounts(currency, due, None, facts.rate, to.tax_behavior)?;
     let scheduled = still_scheduled(facts, to);
     let next_charge = next::charge(facts, &Course::of(facts), to, scheduled.as_ref(), waiting)?;
