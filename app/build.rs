@@ -11,7 +11,8 @@ use std::{env, fs};
 /// The locale whose placeholders give the order of the arguments.
 const REFERENCE: &str = "en";
 /// Keys that code looks up by a name it was handed (an error's code), beside the methods: the function and the keys' prefix.
-const FAMILIES: [(&str, &str); 5] = [
+const FAMILIES: [(&str, &str); 6] = [
+    ("activity_event", "activity.event_"),
     ("error", "error."),
     ("role", "role."),
     ("cancel_reason", "cancel.reason_"),
@@ -19,7 +20,8 @@ const FAMILIES: [(&str, &str); 5] = [
     ("invoice_reason", "invoice.reason_"),
 ];
 /// Areas that only the server speaks of, in pages that it makes as data: browsers do not fetch these texts.
-const SERVER_AREAS: [&str; 12] = [
+const SERVER_AREAS: [&str; 13] = [
+    "activity.event_",
     "billing.",
     "cancel.",
     "country.",

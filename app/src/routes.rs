@@ -111,7 +111,7 @@ const PAGES: &[Page] = &[
     ("/:organization/portal/subscriptions/:id/resubscribe", Sheet("resubscribe")),
     ("/:organization/portal/subscriptions/:id/update/undo", Sheet("undo-update")),
     ("/:organization/portal/orders", Of(orders::list::page)),
-    ("/:organization/portal/orders/:id", Of(orders::show::page)),
+    ("/:organization/portal/orders/:id", Sheet("order")),
     ("/:organization/portal/settings/billing", Sheet("billing")),
     ("/:organization/portal/settings/sessions", Of(settings::sessions::page)),
     ("/:organization/portal/settings/activity", Of(settings::activity::page)),

@@ -86,6 +86,7 @@ mod tests {
             accent_color: "#3b5bdb".into(),
             logo_url: None,
             frame_ancestors: Vec::new(),
+            has_processor: false,
             settings: PortalSettings {
                 show_usage: true,
                 update_plan: true,

@@ -306,7 +306,8 @@ fn block(block: Block) -> AnyView {
     }
 }
 
-fn body(body: Body) -> AnyView {
+/// What a block holds, without its heading.
+pub fn body(body: Body) -> AnyView {
     match body {
         Body::Text(text) => view! { <p>{text}</p> }.into_any(),
         Body::Note(text) => view! { <p class="quiet small">{text}</p> }.into_any(),

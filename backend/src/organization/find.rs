@@ -23,6 +23,8 @@ pub struct OrganizationView {
     pub logo_url: Option<String>,
     /// Origins that may show the portal in a frame; none by default.
     pub frame_ancestors: Vec<String>,
+    /// A processor charges its customers; else they pay it directly.
+    pub has_processor: bool,
     pub settings: PortalSettings,
 }
 
@@ -51,6 +53,7 @@ struct Row {
     accent_color: String,
     logo_url: Option<String>,
     frame_ancestors: Vec<String>,
+    has_processor: bool,
     show_usage: bool,
     update_plan: bool,
     update_seats: bool,
@@ -83,12 +86,12 @@ async fn load(
 ) -> Result<Option<OrganizationView>, QueryError> {
     let row = sqlx::query_as!(
         Row,
-        "select o.organization_id, o.slug, o.name, o.default_locale, o.time_zone, o.support_email, o.website_url,
-            o.accent_color, o.logo_url, o.frame_ancestors,
+        r#"select o.organization_id, o.slug, o.name, o.default_locale, o.time_zone, o.support_email, o.website_url,
+            o.accent_color, o.logo_url, o.frame_ancestors, o.payment_processor is not null as "has_processor!",
             s.show_usage, s.update_plan, s.update_seats, s.pause, s.cancel_now, s.allow_email_change
          from organization o
          join portal_setting s on s.organization_id = o.organization_id
-         where o.deleted_at is null and (o.slug = $1 or o.organization_id = $2)",
+         where o.deleted_at is null and (o.slug = $1 or o.organization_id = $2)"#,
         slug,
         id.map(OrganizationId::as_uuid),
     )
@@ -115,6 +118,7 @@ impl TryFrom<Row> for OrganizationView {
             accent_color: row.accent_color,
             logo_url: row.logo_url,
             frame_ancestors: row.frame_ancestors,
+            has_processor: row.has_processor,
             settings: PortalSettings {
                 show_usage: row.show_usage,
                 update_plan: row.update_plan,

@@ -1,14 +1,11 @@
 //! Orders from the database to their pages.
 
-use backend::actor::Actor;
-use backend::order::{self, OrderDetail, OrderFilter, OrderSummary};
+use backend::order::{self, OrderFilter, OrderSummary};
 use backend::page::{Count, PageRequest};
-use domain::id::{OrderId, SubscriptionId};
+use domain::id::SubscriptionId;
 use domain::order::OrderStatusFilter;
-use time::OffsetDateTime;
 
 use super::list::OrdersView;
-use super::show::{Day, OrderItemView, OrderView};
 use super::table::OrderRow;
 use crate::error::AppError;
 use crate::ssr;
@@ -39,17 +36,6 @@ pub(super) async fn list(
     })
 }
 
-/// One of the customer's orders.
-pub(super) async fn show(slug: &str, order_id: &str) -> Result<OrderView, AppError> {
-    let (organization, signed_in) = ssr::signed_in(slug).await?;
-    let order_id: OrderId = order_id.parse().map_err(|_| AppError::NotFound)?;
-    let actor = Actor::from(signed_in.actor.clone());
-    let found = order::get(&ssr::portal()?.db, &actor, order_id).await?;
-    found
-        .map(|detail| view(organization.slug.clone(), detail, &signed_in.time_zone))
-        .ok_or(AppError::NotFound)
-}
-
 /// An order in short, with its date in the customer's `zone`.
 pub(crate) fn row(summary: OrderSummary, zone: &str) -> OrderRow {
     OrderRow {
@@ -58,35 +44,8 @@ pub(crate) fn row(summary: OrderSummary, zone: &str) -> OrderRow {
         reason: summary.billing_reason,
         status: summary.status,
         total: summary.total,
-        date: day(summary.created_at, zone).0,
+        date: ssr::local(summary.created_at, zone).date,
     }
-}
-
-fn view(organization: String, detail: OrderDetail, zone: &str) -> OrderView {
-    let OrderDetail { summary, totals, items, .. } = detail;
-    let item = |item: order::OrderItem| OrderItemView {
-        label: item.label,
-        quantity: item.quantity.into(),
-        amount: item.amount,
-    };
-    OrderView {
-        organization,
-        order_id: summary.order_id,
-        subscription_id: summary.subscription_id,
-        product_name: summary.product_name,
-        reason: summary.billing_reason,
-        status: summary.status,
-        seats: summary.seats.map(i64::from),
-        items: items.into_iter().map(item).collect(),
-        totals,
-        created_on: day(summary.created_at, zone),
-        paid_on: summary.paid_at.map(|at| day(at, zone)),
-        period: summary.period.map(|period| (day(period.start, zone), day(period.end, zone))),
-    }
-}
-
-fn day(at: OffsetDateTime, zone: &str) -> Day {
-    Day(ssr::local(at, zone).date)
 }
 
 fn filter(status: Option<&str>, subscription: Option<&str>) -> Result<OrderFilter, AppError> {

@@ -6,6 +6,7 @@ pub mod list;
 #[cfg(feature = "ssr")]
 pub(crate) mod load;
 mod refused;
-pub mod show;
+#[cfg(feature = "ssr")]
+pub(crate) mod show;
 pub mod status;
 pub mod table;

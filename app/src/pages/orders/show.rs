@@ -1,93 +1,81 @@
 //! One order: where it stands in one sentence, what it is made of, how to pay it.
 
+use backend::order::{self, OrderDetail, OrderItem};
 use domain::format;
-use domain::id::{OrderId, SubscriptionId};
-use domain::money::Money as Amount;
-use domain::order::{BillingReason, OrderStatus, OrderTotals};
-use leptos::prelude::*;
-use leptos_meta::Title;
-use serde::{Deserialize, Serialize};
-use time::Date;
+use domain::id::OrderId;
+use domain::order::OrderStatus;
+use domain::order_amounts::OrderLine;
+use domain::tax::{TaxRate, TaxReason};
+use time::OffsetDateTime;
 
-use super::refused::refused;
-use super::status::{OrderBadge, reason};
+use super::status::{reason, words};
 use crate::error::AppError;
-use crate::frame::use_frame;
-use crate::pages::load::page_with;
-use crate::text::{Text, use_text};
-use crate::ui::alert::Alert;
-use crate::ui::charge_lines::{ChargeLine, ChargeLines};
-use crate::ui::date_time::DateText;
-use crate::ui::facts::{Fact, Facts};
-use crate::ui::page_header::PageHeader;
-use crate::ui::section::Section;
+use crate::pages::charge;
+use crate::pages::sheet::{Asked, Reader};
+use crate::ssr::local;
+use crate::text::Text;
+use crate::ui::sheet::{Block, Body, Message, Sheet};
 use crate::ui::tone::Tone;
 use crate::urls::paths;
 
-/// A day of the customer's calendar, as it travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Day(#[serde(with = "domain::local_time::date_text")] pub Date);
-
-/// One item of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderItemView {
-    pub label: String,
-    pub quantity: i64,
-    pub amount: Amount,
-}
-
-/// An order with everything its page says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderView {
-    pub organization: String,
-    pub order_id: OrderId,
-    pub subscription_id: Option<SubscriptionId>,
-    pub product_name: String,
-    pub reason: BillingReason,
-    pub status: OrderStatus,
-    pub seats: Option<i64>,
-    pub items: Vec<OrderItemView>,
-    pub totals: OrderTotals,
-    pub created_on: Day,
-    pub paid_on: Option<Day>,
-    /// First and last day that the order covers.
-    pub period: Option<(Day, Day)>,
-}
-
-/// Loads an order. What is not the customer's is not found.
-#[server(prefix = "/api", endpoint = "view/order")]
-pub async fn show_order(organization: String, id: String) -> Result<OrderView, AppError> {
-    super::load::show(&organization, &id).await
-}
-
 /// `/{organization}/portal/orders/{id}`
-pub fn page() -> AnyView {
-    page_with::<ShowOrder>(&[], order, refused)
+pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
+    let reader = asked.reader().await?;
+    let (t, slug) = (reader.text, asked.organization.as_str());
+    if !reader.person.actor.role.can_read_billing() {
+        let customer = reader.person.customer_name.clone().unwrap_or_default();
+        return Ok(Sheet::new(t.failure_forbidden_orders_title())
+            .lead(t.failure_forbidden_orders_text(&customer))
+            .status(403)
+            .link(paths::overview(slug), t.failure_to_overview()));
+    }
+    let order_id: OrderId = asked.id.parse().map_err(|_| AppError::NotFound)?;
+    let found = order::get(&reader.portal.db, &reader.actor(), order_id).await?;
+    Ok(describe(&reader, slug, &found.ok_or(AppError::NotFound)?))
 }
 
-fn order(view: OrderView) -> AnyView {
-    let t = use_text();
-    let title = t.order_title(&view.product_name, &format::date(view.created_on.0, t.locale()));
-    let back = (paths::orders(&view.organization), t.order_back().to_owned());
-    let status = view.status;
-    view! {
-        <Title text=title.clone()/>
-        <PageHeader title=title lead=sentence(t, &view) back=back badge=move || view! { <OrderBadge status=status/> }/>
-        {(status == OrderStatus::Pending && view.totals.total.minor > 0).then(|| how_to_pay(t))}
-        {items(t, &view)}
-        {invoice_link(t, &view)}
-        {facts(t, view)}
+fn describe(reader: &Reader, slug: &str, order: &OrderDetail) -> Sheet {
+    let (t, zone) = (reader.text, reader.person.time_zone.as_str());
+    let summary = &order.summary;
+    let day = |at| day(t, zone, at);
+    let (tone, status) = words(t, summary.status);
+    let mut sheet = Sheet::new(t.order_title(&summary.product_name, &day(summary.created_at)))
+        .lead(sentence(t, zone, order))
+        .badge((tone, status.to_owned()))
+        .back(paths::orders(slug), t.order_back());
+    if summary.status == OrderStatus::Pending && !summary.total.is_zero() {
+        sheet = sheet.block(Block { title: None, body: Body::Alert(how_to_pay(reader)) });
     }
-    .into_any()
+    sheet = sheet
+        .block(Block::new(t.order_items(), Body::Charge(charge_of(t, zone, order))))
+        .block(Block::new(t.subscription_details(), Body::Facts(facts(t, zone, order))));
+    let mut links = Vec::new();
+    let has_invoice = !matches!(summary.status, OrderStatus::Draft | OrderStatus::Void);
+    if has_invoice && !summary.total.is_zero() {
+        links.push((paths::invoice(slug, summary.order_id), t.order_to_invoice().to_owned()));
+    }
+    if let Some(id) = summary.subscription_id {
+        links.push((paths::subscription(slug, id), t.order_to_subscription().to_owned()));
+    }
+    if links.is_empty() {
+        sheet
+    } else {
+        sheet.block(Block { title: None, body: Body::Links(links) })
+    }
+}
+
+fn day(t: Text, zone: &str, at: OffsetDateTime) -> String {
+    format::date(local(at, zone).date, t.locale())
 }
 
 /// The order in one sentence.
-fn sentence(t: Text, view: &OrderView) -> String {
-    let amount = format::money(view.totals.total, t.locale());
-    let created = format::date(view.created_on.0, t.locale());
-    let paid = view.paid_on.map_or_else(|| created.clone(), |day| format::date(day.0, t.locale()));
-    match view.status {
-        OrderStatus::Paid | OrderStatus::Pending if view.totals.total.minor == 0 => {
+fn sentence(t: Text, zone: &str, order: &OrderDetail) -> String {
+    let summary = &order.summary;
+    let amount = format::money(summary.total, t.locale());
+    let created = day(t, zone, summary.created_at);
+    let paid = summary.paid_at.map_or_else(|| created.clone(), |at| day(t, zone, at));
+    match summary.status {
+        OrderStatus::Paid | OrderStatus::Pending if summary.total.is_zero() => {
             t.order_sentence_free(&created)
         }
         OrderStatus::Draft => t.order_sentence_draft(&created, &amount),
@@ -99,149 +87,123 @@ fn sentence(t: Text, view: &OrderView) -> String {
     }
 }
 
-fn how_to_pay(t: Text) -> AnyView {
-    let frame = use_frame();
-    let Some(organization) = frame.organization.as_ref() else { return ().into_any() };
-    let text = match organization.support_email.clone() {
-        Some(email) => {
-            // The address is a link; the sentence around it comes from the language.
-            let sentence = t.order_how_to_pay_contact(&organization.name, "\u{1}");
-            let (before, after) = sentence.split_once('\u{1}').unwrap_or((&sentence, ""));
-            let (before, after) = (before.to_owned(), after.to_owned());
-            view! { <p>{before}<a href=format!("mailto:{email}")>{email.clone()}</a>{after}</p> }
-                .into_any()
-        }
-        None => view! { <p>{t.order_how_to_pay_no_email(&organization.name)}</p> }.into_any(),
+/// Who charges it, or whom to pay.
+fn how_to_pay(reader: &Reader) -> Message {
+    let (t, organization) = (reader.text, &reader.organization);
+    let (text, link) = match &organization.support_email {
+        _ if organization.has_processor => (t.order_how_to_pay_charged().to_owned(), None),
+        Some(email) => (
+            t.order_how_to_pay_contact(&organization.name, email),
+            Some((format!("mailto:{email}"), t.order_how_to_pay_write().to_owned())),
+        ),
+        None => (t.order_how_to_pay_no_email(&organization.name), None),
     };
-    view! { <Alert tone=Tone::Note title=t.order_how_to_pay()>{text}</Alert> }.into_any()
+    Message {
+        tone: Tone::Note,
+        title: t.order_how_to_pay().to_owned(),
+        text: Some(text),
+        link,
+        ..Message::default()
+    }
 }
 
-fn items(t: Text, view: &OrderView) -> AnyView {
-    let lines: Vec<ChargeLine> = view
-        .items
-        .iter()
-        .map(|item| ChargeLine {
-            label: item.label.clone(),
-            detail: view
-                .seats
-                .filter(|seats| *seats == item.quantity)
-                .map(|seats| t.charge_seats(seats)),
-            amount: item.amount,
-        })
-        .collect();
-    let OrderTotals { subtotal, discount, tax, total, .. } = view.totals;
-    let mut parts = Vec::new();
-    if discount.minor != 0 || tax.minor != 0 {
-        parts.push((t.charge_subtotal().to_owned(), subtotal));
-    }
-    if discount.minor != 0 {
-        parts.push((
-            t.charge_discount().to_owned(),
-            Amount::new(-discount.minor, discount.currency),
-        ));
-    }
-    if tax.minor != 0 {
-        parts.push((t.charge_tax().to_owned(), tax));
-    }
-    let total = (t.charge_total().to_owned(), total);
-    view! {
-        <Section title=t.order_items()>
-            <ChargeLines lines=lines parts=parts total=total/>
-        </Section>
-    }
-    .into_any()
+fn charge_of(t: Text, zone: &str, order: &OrderDetail) -> crate::ui::sheet::Charge {
+    let currency = order.summary.total.currency;
+    let lines = order.items.iter().map(|item| charge::line(t, zone, &line_of(item), currency));
+    // All lines of an order bear the same rate.
+    let rate =
+        order.items.first().map_or(TaxRate::none(TaxReason::NotCollected), |item| item.tax_rate);
+    charge::charge(t, lines.collect(), &order.totals, rate, t.charge_total())
 }
 
-/// An order that cost something has an invoice, unless it was given up.
-fn invoice_link(t: Text, view: &OrderView) -> Option<AnyView> {
-    let has_one = view.totals.total.minor != 0 && view.status != OrderStatus::Void;
-    let href = paths::invoice(&view.organization, view.order_id);
-    has_one.then(|| {
-        view! { <p><a class="button" href=href rel="external">{t.order_invoice()}</a></p> }
-            .into_any()
-    })
-}
-
-fn facts(t: Text, view: OrderView) -> AnyView {
-    let period = view.period.map(|(first, last)| {
-        let range = t.order_period_range(
-            &format::date(first.0, t.locale()),
-            &format::date(last.0, t.locale()),
-        );
-        view! { <Fact name=t.order_period()>{range}</Fact> }
-    });
-    let paid = view
-        .paid_on
-        .map(|day| view! { <Fact name=t.order_paid_on()><DateText date=day.0/></Fact> });
-    let subscription = view.subscription_id.map(|id| {
-        let href = paths::subscription(&view.organization, id);
-        view! { <Fact name=t.order_subscription()><a href=href>{t.order_to_subscription()}</a></Fact> }
-    });
-    view! {
-        <Section title=t.subscription_details()>
-            <Facts>
-                <Fact name=t.order_date()><DateText date=view.created_on.0/></Fact>
-                {paid}
-                {period}
-                <Fact name=t.order_reason()>{reason(t, view.reason)}</Fact>
-                {subscription}
-                <Fact name=t.order_id()>{view.order_id.to_string()}</Fact>
-            </Facts>
-        </Section>
+fn line_of(item: &OrderItem) -> OrderLine {
+    OrderLine {
+        kind: item.kind,
+        label: item.label.clone(),
+        quantity: item.quantity,
+        amount_minor: item.amount.minor,
+        period: item.period,
+        seats_before: item.seats_before,
+        seats_after: item.seats_after,
     }
-    .into_any()
 }
 
-#[cfg(all(test, feature = "ssr"))]
+fn facts(t: Text, zone: &str, order: &OrderDetail) -> Vec<(String, String)> {
+    let summary = &order.summary;
+    let mut facts = vec![(t.order_date().to_owned(), day(t, zone, summary.created_at))];
+    if let Some(at) = summary.paid_at {
+        facts.push((t.order_paid_on().to_owned(), day(t, zone, at)));
+    }
+    if let Some(period) = summary.period {
+        facts.push((t.order_period().to_owned(), charge::range(t, zone, period)));
+    }
+    facts.push((t.order_reason().to_owned(), reason(t, summary.billing_reason).to_owned()));
+    facts.push((t.order_id().to_owned(), summary.order_id.to_string()));
+    facts
+}
+
+#[cfg(test)]
 mod tests {
     use domain::locale::Locale;
-    use domain::money::Currency;
-    use time::macros::date;
+    use domain::money::{Currency, Money};
+    use domain::order::{BillingReason, OrderTotals};
+    use domain::tax::TaxBehavior;
+    use time::macros::datetime;
+    use uuid::Uuid;
 
     use super::*;
 
-    fn order_of(status: OrderStatus, total_minor: i64) -> OrderView {
-        let euro = |minor| Amount::new(minor, Currency::EUR);
-        OrderView {
-            organization: "acme".to_owned(),
-            order_id: OrderId::from_uuid(uuid::Uuid::from_u128(1)),
-            subscription_id: None,
-            product_name: "Pro".to_owned(),
-            reason: BillingReason::Purchase,
-            status,
-            seats: None,
-            items: Vec::new(),
+    fn order_of(status: OrderStatus, total_minor: i64) -> OrderDetail {
+        let euro = |minor| Money::new(minor, Currency::EUR);
+        OrderDetail {
+            summary: order::OrderSummary {
+                order_id: Uuid::from_u128(1).into(),
+                subscription_id: None,
+                product_id: Uuid::from_u128(2).into(),
+                product_name: "Pro".to_owned(),
+                status,
+                billing_reason: BillingReason::Purchase,
+                total: euro(total_minor),
+                seats: None,
+                period: None,
+                created_at: datetime!(2026-05-01 10:00 UTC),
+                paid_at: status.is_paid().then_some(datetime!(2026-05-03 10:00 UTC)),
+            },
+            customer_id: Uuid::from_u128(3).into(),
             totals: OrderTotals {
                 subtotal: euro(total_minor),
                 discount: euro(0),
                 tax: euro(0),
-                tax_behavior: domain::tax::TaxBehavior::Exclusive,
+                tax_behavior: TaxBehavior::Exclusive,
                 total: euro(total_minor),
             },
-            created_on: Day(date!(2026 - 05 - 01)),
-            paid_on: status.is_paid().then_some(Day(date!(2026 - 05 - 03))),
-            period: None,
+            items: Vec::new(),
         }
+    }
+
+    fn say(locale: Locale, status: OrderStatus, total_minor: i64) -> String {
+        sentence(Text::of(locale), "Europe/Berlin", &order_of(status, total_minor))
     }
 
     #[test]
     fn the_sentence_says_amount_and_date_in_both_languages() {
-        let say = |locale, status| sentence(Text::of(locale), &order_of(status, 24_000));
         assert_eq!(
-            say(Locale::En, OrderStatus::Pending),
+            say(Locale::En, OrderStatus::Pending, 24_000),
             "€240.00 has been open since 1 May 2026."
         );
-        assert_eq!(say(Locale::En, OrderStatus::Paid), "€240.00, paid on 3 May 2026.");
-        assert_eq!(say(Locale::De, OrderStatus::Paid), "240,00\u{a0}€, bezahlt am 3. Mai 2026.");
+        assert_eq!(say(Locale::En, OrderStatus::Paid, 24_000), "€240.00, paid on 3 May 2026.");
+        assert_eq!(
+            say(Locale::De, OrderStatus::Paid, 24_000),
+            "240,00\u{a0}€, bezahlt am 3. Mai 2026."
+        );
         for status in OrderStatus::ALL {
-            assert!(say(Locale::En, *status).contains("240.00"), "{status}");
-            assert!(say(Locale::De, *status).contains("240,00"), "{status}");
+            assert!(say(Locale::En, *status, 24_000).contains("240.00"), "{status}");
+            assert!(say(Locale::De, *status, 24_000).contains("240,00"), "{status}");
         }
     }
 
     #[test]
     fn nothing_is_due_for_an_order_of_nothing() {
-        let free = sentence(Text::of(Locale::En), &order_of(OrderStatus::Paid, 0));
-        assert_eq!(free, "This order of 1 May 2026 cost nothing.");
+        assert_eq!(say(Locale::En, OrderStatus::Paid, 0), "This order of 1 May 2026 cost nothing.");
     }
 }

@@ -14,7 +14,7 @@ pub fn OrderBadge(status: OrderStatus) -> impl IntoView {
     view! { <Badge tone=tone label=label/> }
 }
 
-fn words(t: Text, status: OrderStatus) -> (Tone, &'static str) {
+pub(super) fn words(t: Text, status: OrderStatus) -> (Tone, &'static str) {
     match status {
         OrderStatus::Draft => (Tone::Neutral, t.order_status_draft()),
         OrderStatus::Pending => (Tone::Wait, t.order_status_open()),
@@ -26,8 +26,8 @@ fn words(t: Text, status: OrderStatus) -> (Tone, &'static str) {
 }
 
 /// Why an order was made.
-#[must_use]
-pub fn reason(t: Text, reason: BillingReason) -> &'static str {
+#[cfg(feature = "ssr")]
+pub(super) fn reason(t: Text, reason: BillingReason) -> &'static str {
     match reason {
         BillingReason::Purchase => t.order_reason_purchase(),
         BillingReason::SubscriptionCreate => t.order_reason_subscription_create(),

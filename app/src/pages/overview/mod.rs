@@ -3,11 +3,6 @@
 #[cfg(feature = "ssr")]
 mod load;
 
-use domain::format;
-use domain::local_time::LocalDateTime;
-use domain::money::Money;
-use domain::order::OrderTotals;
-use domain::order_amounts::{OrderLine, OrderLineKind};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
@@ -18,11 +13,10 @@ use crate::error::AppError;
 use crate::frame::{use_frame, use_slug};
 use crate::text::{Text, use_text};
 use crate::ui::badge::Badge;
-use crate::ui::charge_lines::{ChargeLine, ChargeLines};
 use crate::ui::empty_state::EmptyState;
 use crate::ui::page_header::PageHeader;
 use crate::ui::section::Section;
-use crate::ui::sheet::{Link, Message, alert};
+use crate::ui::sheet::{Body, Charge, Link, Message, alert, body as block};
 use crate::ui::tone::Tone;
 use crate::urls::paths;
 
@@ -35,7 +29,7 @@ pub struct OverviewView {
     /// What wants the reader to do something, each with its next step.
     pub attention: Vec<Message>,
     pub can_read_billing: bool,
-    pub next_charge: Option<NextChargeView>,
+    pub next_charge: Option<Charge>,
     pub recent_orders: Vec<OrderRow>,
 }
 
@@ -48,14 +42,6 @@ pub struct SubscriptionRow {
     pub sentence: String,
     /// The steps that are likely now.
     pub actions: Vec<Link>,
-}
-
-/// The next charge, itemised.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NextChargeView {
-    pub at: LocalDateTime,
-    pub lines: Vec<OrderLine>,
-    pub totals: OrderTotals,
 }
 
 /// Loads the overview of the signed-in customer.
@@ -141,44 +127,14 @@ fn row(t: Text, subscription: SubscriptionRow) -> AnyView {
     .into_any()
 }
 
-fn charge(t: Text, next: Option<NextChargeView>) -> AnyView {
-    let Some(next) = next else {
-        return view! { <Section title=t.charge_title()><EmptyState title=t.charge_empty() hint=t.charge_empty_hint()/></Section> }.into_any();
+fn charge(t: Text, next: Option<Charge>) -> AnyView {
+    let content = match next {
+        Some(next) => block(Body::Charge(next)),
+        None => {
+            view! { <EmptyState title=t.charge_empty() hint=t.charge_empty_hint()/> }.into_any()
+        }
     };
-    let currency = next.totals.total.currency;
-    let lines: Vec<ChargeLine> = next
-        .lines
-        .into_iter()
-        .map(|line| ChargeLine {
-            label: line.label,
-            detail: (line.kind == OrderLineKind::Seats)
-                .then(|| t.charge_seats(line.quantity.into())),
-            amount: Money::new(line.amount_minor, currency),
-        })
-        .collect();
-    let totals = next.totals;
-    let mut parts = Vec::new();
-    if !totals.discount.is_zero() || !totals.tax.is_zero() {
-        parts.push((t.charge_subtotal().to_owned(), totals.subtotal));
-    }
-    if !totals.discount.is_zero() {
-        parts.push((
-            t.charge_discount().to_owned(),
-            Money::new(-totals.discount.minor, totals.discount.currency),
-        ));
-    }
-    if !totals.tax.is_zero() {
-        parts.push((t.charge_tax().to_owned(), totals.tax));
-    }
-    let due = t.charge_due(&format::date(next.at.date, t.locale()));
-    let total = (t.charge_total().to_owned(), totals.total);
-    view! {
-        <Section title=t.charge_title()>
-            <p class="quiet">{due}</p>
-            <ChargeLines lines=lines parts=parts total=total/>
-        </Section>
-    }
-    .into_any()
+    view! { <Section title=t.charge_title()>{content}</Section> }.into_any()
 }
 
 fn orders(t: Text, slug: &str, view: &OverviewView) -> AnyView {

@@ -1,6 +1,5 @@
 //! What happened on the account, and who did it.
 
-use domain::event_type::EventType;
 use domain::format;
 use domain::local_time::LocalDateTime;
 use leptos::prelude::*;
@@ -34,8 +33,8 @@ pub enum Doer {
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityRow {
-    /// `None` for a kind of event that this version does not know.
-    pub event_type: Option<EventType>,
+    /// What happened, in the reader's words.
+    pub words: String,
     pub doer: Doer,
     pub at: LocalDateTime,
 }
@@ -131,7 +130,7 @@ fn table(t: Text, view: ActivityView) -> AnyView {
             };
             view! {
                 <TableRow>
-                    <RowHeading>{event_words(t, row.event_type)}</RowHeading>
+                    <RowHeading>{row.words}</RowHeading>
                     <Cell is_quiet=true>{doer}</Cell>
                     <Cell is_quiet=true><DateTimeText at=row.at without_zone=true/></Cell>
                 </TableRow>
@@ -150,25 +149,4 @@ fn table(t: Text, view: ActivityView) -> AnyView {
         <Pagination place=place previous=previous next=next/>
     }
     .into_any()
-}
-
-fn event_words(t: Text, event_type: Option<EventType>) -> &'static str {
-    match event_type {
-        Some(EventType::CustomerCreated) => t.activity_event_customer_created(),
-        Some(EventType::MemberCreated) => t.activity_event_member_created(),
-        Some(EventType::SubscriptionCreated) => t.activity_event_subscription_created(),
-        Some(EventType::SubscriptionCanceled) => t.activity_event_subscription_canceled(),
-        Some(EventType::SubscriptionUncanceled) => t.activity_event_subscription_uncanceled(),
-        Some(EventType::SubscriptionRenewed) => t.activity_event_subscription_renewed(),
-        Some(EventType::SubscriptionActivated) => t.activity_event_subscription_activated(),
-        Some(EventType::SubscriptionRevoked) => t.activity_event_subscription_revoked(),
-        Some(EventType::OrderCreated) => t.activity_event_order_created(),
-        Some(EventType::InvoiceIssued) => t.activity_event_invoice_issued(),
-        Some(EventType::CustomerBillingUpdated) => t.activity_event_customer_billing_updated(),
-        Some(EventType::OrderPaid) => t.activity_event_order_paid(),
-        Some(EventType::SessionCreated) => t.activity_event_session_created(),
-        Some(EventType::SessionEnded) => t.activity_event_session_ended(),
-        Some(EventType::HandOverCreated) => t.activity_event_hand_over_created(),
-        Some(_) | None => t.activity_event_other(),
-    }
 }

@@ -4,13 +4,16 @@ use backend::activity::{self, Activity};
 use backend::actor::MemberActor;
 use backend::page::{Count, PageRequest};
 use backend::session::{self, EndSessionError, SessionView};
+use domain::event_type::EventType;
 use domain::id::SessionId;
+use leptos::prelude::use_context;
 
 use super::activity::{ActivityRow, ActivityView, Doer};
 use super::device::device;
 use super::sessions::{SessionRow, SessionsView};
 use crate::error::AppError;
 use crate::ssr::{self, CookieKind};
+use crate::text::Text;
 use crate::ui::form::Done;
 use crate::urls::paths;
 
@@ -76,6 +79,7 @@ pub(super) async fn activity(slug: &str, page: Option<&str>) -> Result<ActivityV
     let page = page
         .map_or(Ok(1), |text| text.parse().map_err(|_| AppError::field("page", "page_invalid")))?;
     let request = PageRequest::new(page, PAGE_ENTRIES)?;
+    let t = use_context::<Text>().ok_or(AppError::Outdated)?;
     let found = activity::list(&ssr::portal()?.db, &person.actor, request).await?;
     let last_page = found.last_page();
     Ok(ActivityView {
@@ -86,17 +90,49 @@ pub(super) async fn activity(slug: &str, page: Option<&str>) -> Result<ActivityV
         rows: found
             .items
             .into_iter()
-            .map(|entry| activity_row(entry, &person.actor, &person.time_zone))
+            .map(|entry| activity_row(t, entry, &person.actor, &person.time_zone))
             .collect(),
     })
 }
 
-fn activity_row(entry: Activity, reader: &MemberActor, zone: &str) -> ActivityRow {
+/// What happened. An event that is of no kind a customer knows is a change.
+fn words(t: Text, event_type: Option<EventType>) -> String {
+    let name = event_type.map(|event_type| event_type.as_str().replace('.', "_"));
+    name.and_then(|name| t.activity_event(&name))
+        .unwrap_or_else(|| t.activity_event_other())
+        .to_owned()
+}
+
+fn activity_row(t: Text, entry: Activity, reader: &MemberActor, zone: &str) -> ActivityRow {
     let doer = match entry.doer {
         activity::Doer::Member { member_id, .. } if member_id == reader.member_id => Doer::You,
         activity::Doer::Member { name, .. } => Doer::Member(name.unwrap_or_default()),
         activity::Doer::Organization => Doer::Organization,
         activity::Doer::System => Doer::System,
     };
-    ActivityRow { event_type: entry.event_type, doer, at: ssr::local(entry.occurred_at, zone) }
+    ActivityRow { words: words(t, entry.event_type), doer, at: ssr::local(entry.occurred_at, zone) }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::locale::Locale;
+
+    use super::*;
+
+    #[test]
+    fn every_event_of_a_customer_has_words_in_both_languages() {
+        // What only the company does is not listed for a customer.
+        let staff =
+            ["organization.", "product.", "price.", "discount.", "benefit.", "access_token."];
+        for locale in Locale::ALL {
+            let t = Text::of(locale);
+            let silent: Vec<&str> = EventType::ALL
+                .iter()
+                .filter(|event_type| words(t, Some(**event_type)) == t.activity_event_other())
+                .map(|event_type| event_type.as_str())
+                .filter(|name| !staff.iter().any(|area| name.starts_with(area)))
+                .collect();
+            assert_eq!(silent, Vec::<&str>::new());
+        }
+    }
 }

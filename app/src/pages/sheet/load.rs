@@ -10,7 +10,7 @@ use domain::id::SubscriptionId;
 use leptos::prelude::use_context;
 
 use crate::error::AppError;
-use crate::pages::{settings, subscription};
+use crate::pages::{orders, settings, subscription};
 use crate::ssr::{Portal, portal, request_info, signed_in};
 use crate::text::Text;
 use crate::ui::sheet::Sheet;
@@ -85,6 +85,7 @@ impl Reader {
 pub(super) async fn load(name: &str, asked: Asked) -> Result<Sheet, AppError> {
     match name {
         "billing" => settings::billing::sheet(&asked).await,
+        "order" => orders::show::sheet(&asked).await,
         "subscription" => subscription::show::sheet(&asked).await,
         "cancel" => subscription::cancel::sheet(&asked).await,
         "cancel-now" => subscription::cancel_now::sheet(&asked).await,

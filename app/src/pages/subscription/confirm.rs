@@ -92,7 +92,6 @@ mod command {
                 ChangeRefusal::SeatChangesOff,
                 ChangeRefusal::CancelNowOff,
                 ChangeRefusal::ChangePending,
-                ChangeRefusal::PaymentPending,
                 ChangeRefusal::OrderOpen,
                 ChangeRefusal::RenewalDue,
                 ChangeRefusal::Ended,
