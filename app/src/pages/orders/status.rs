@@ -26,8 +26,8 @@ pub(super) fn words(t: Text, status: OrderStatus) -> (Tone, &'static str) {
 }
 
 /// Why an order was made.
-#[cfg(feature = "ssr")]
-pub(super) fn reason(t: Text, reason: BillingReason) -> &'static str {
+#[must_use]
+pub fn reason(t: Text, reason: BillingReason) -> &'static str {
     match reason {
         BillingReason::Purchase => t.order_reason_purchase(),
         BillingReason::SubscriptionCreate => t.order_reason_subscription_create(),
