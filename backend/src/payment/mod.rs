@@ -1,5 +1,6 @@
 //! Money: charging orders, giving back, and what follows when a charge fails.
 
+mod action;
 mod attempt;
 mod choose_processor;
 mod claim;
@@ -15,6 +16,7 @@ mod settle;
 #[cfg(test)]
 mod test_helpers;
 
+pub use action::{SandboxAction, sandbox_action, waiting_action};
 pub use attempt::{PaymentError, run_attempt};
 pub use choose_processor::{ChooseProcessorError, ProcessorChoice, choose_processor};
 pub(crate) use dunning::recover;
