@@ -136,7 +136,7 @@ test("what is being typed outlasts a change elsewhere", { tag: "@script" }, asyn
   await page.getByRole("radio", { name: portal.t("cancel.reason_unused") }).check();
   const other = await otherBrowser();
   await other.signIn(customer.email, `subscriptions/${two.subscription_id}/cancel`);
-  const told = page.waitForResponse((response) => response.url().includes("/api/view/subscription"));
+  const told = page.waitForResponse((response) => response.url().includes("/api/view/sheet"));
   await other.button(other.pattern("cancel.submit")).click();
   await told;
   await expect(other.main).toContainText(other.t("subscription.status_canceling"));

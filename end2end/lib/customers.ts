@@ -25,6 +25,8 @@ export interface Subscription {
   current_period_end: string;
   /** Canceled, and still running. */
   ends_soon: boolean;
+  /** A change or a pause waits for the end of its period. */
+  is_changing: boolean;
 }
 
 export interface Customer {
@@ -53,7 +55,11 @@ export function customers(): Customer[] {
       (select coalesce(json_agg(json_build_object('subscription_id', subscription_id, 'product_name', product.name,
           'status', status, 'seats', seats, 'amount_minor', amount_minor, 'currency', currency,
           'cancel_at_period_end', cancel_at_period_end, 'ended_at', ended_at, 'current_period_end', current_period_end,
-          'ends_soon', cancel_at_period_end and ended_at is null)
+          'ends_soon', cancel_at_period_end and ended_at is null,
+          'is_changing', pause_at_period_end or exists (select from subscription_pending_update as later
+            where later.organization_id = subscription.organization_id and later.subscription_id = subscription.subscription_id)
+            or exists (select from subscription_change as change
+            where change.organization_id = subscription.organization_id and change.subscription_id = subscription.subscription_id))
           order by subscription_id), '[]')
         from subscription join product using (organization_id, product_id)
         where subscription.customer_id = customer.customer_id) as subscriptions,

@@ -1,5 +1,6 @@
 //! Quoted changes on their way: confirmed, charged, applied or refused.
 
+mod action_url;
 mod apply;
 mod confirm;
 mod end_now;
@@ -15,6 +16,7 @@ mod start_anew;
 #[cfg(test)]
 mod thousand;
 
+pub use action_url::action_url;
 pub use confirm::{Confirmed, confirm};
 pub use error::{ConfirmError, SettleChangeError};
 pub(crate) use settled::on_order_settled;

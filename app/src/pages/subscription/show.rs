@@ -1,5 +1,6 @@
 //! A subscription: its state in a sentence, what can be done, what comes next, the facts.
 
+use backend::subscription_change::action_url;
 use domain::format;
 use domain::local_time::LocalDateTime;
 
@@ -15,7 +16,13 @@ use crate::urls::paths;
 /// `/{organization}/portal/subscriptions/{id}`
 pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
     let reader = asked.reader().await?;
-    let subscription = subscription_of(&reader, asked).await?;
+    let mut subscription = subscription_of(&reader, asked).await?;
+    if let Some(change) =
+        subscription.open_change.as_mut().filter(|_| reader.may_write_billing().is_ok())
+    {
+        change.action_url =
+            action_url(&reader.portal.db, &reader.actor(), subscription.id).await?;
+    }
     Ok(describe(&reader, asked, &subscription))
 }
 
