@@ -9,7 +9,7 @@ test("a trial says its end and the charge after it, on its page and in the overv
   const customer = takeCustomer(({ subscriptions }) => subscriptions.some(onTrial));
   const subscription = customer.subscriptions.find(onTrial);
   await portal.signIn(customer.email);
-  await expect(portal.main).toContainText(portal.pattern("subscription.sentence_trialing", { plan: subscription?.product_name ?? "?" }));
+  await expect(portal.main).toContainText(/is free until \d+ \w+ \d{4}, then \D*\d/);
   await portal.open(`subscriptions/${subscription?.subscription_id}`);
   await expect(portal.main).toContainText(portal.t("subscription.status_trialing"));
   await expect(portal.main).toContainText(/The trial ends on \d+ \w+ \d{4}; after that it is charged .+, tax included/);
