@@ -90,17 +90,17 @@ pub fn next_charge(
     if facts.cancel_at_period_end {
         return Ok(closing_amounts(&facts, &terms)?.map(|amounts| NextCharge { at, amounts }));
     }
-    if facts.pause_at_period_end {
-        if let Some(amounts) = closing_amounts(&facts, &terms)? {
-            return Ok(Some(NextCharge { at, amounts }));
-        }
+    if facts.pause_at_period_end
+        && let Some(amounts) = closing_amounts(&facts, &terms)?
+    {
+        return Ok(Some(NextCharge { at, amounts }));
     }
-    if facts.status != SubscriptionStatus::Paused {
-        if let Some(update) = terms.pending_update {
-            facts = facts.updated(update);
-            terms.product_name = &update.product_name;
-            terms.tax_behavior = update.tax_behavior;
-        }
+    if facts.status != SubscriptionStatus::Paused
+        && let Some(update) = terms.pending_update
+    {
+        facts = facts.updated(update);
+        terms.product_name = &update.product_name;
+        terms.tax_behavior = update.tax_behavior;
     }
     let Some(begun) = facts.next_period_facts() else { return Ok(None) };
     if begun.amount.is_zero() && terms.open_entries.is_empty() {

@@ -131,7 +131,7 @@ mod tests {
     }
 
     /// What a customer, the organization or time may do.
-    #[derive(Debug, Clone)]
+    #[derive(Debug, Clone, Copy)]
     enum Deed {
         Wait { hours: i64 },
         Cancel,
