@@ -250,6 +250,44 @@ mod tests {
             ("with seats", "select count(*) from subscription where seats is not null"),
             ("in dollars", "select count(*) from subscription where currency = 'usd'"),
             ("open orders", "select count(*) from orders where status = 'pending'"),
+            ("past due", "select count(*) from subscription where status = 'past_due'"),
+            (
+                "ended because nobody paid",
+                "select count(distinct subscription_id) from orders join subscription using (organization_id, subscription_id) where orders.status = 'void' and ended_at is not null",
+            ),
+            ("recovered", "select count(*) from event where type = 'subscription.recovered'"),
+            (
+                "paused, with a day to come back",
+                "select count(*) from subscription where status = 'paused' and resumes_at is not null",
+            ),
+            (
+                "set to pause",
+                "select count(*) from subscription where pause_at_period_end and status = 'active'",
+            ),
+            ("resumed", "select count(*) from event where type = 'subscription.resumed'"),
+            ("changed at once", "select count(*) from order_item where is_proration"),
+            ("about to change", "select count(*) from subscription_pending_update"),
+            ("seats in use", "select count(*) from customer_seat where status = 'claimed'"),
+            ("refunded", "select count(*) from orders where status = 'partially_refunded'"),
+            (
+                "reverse charge",
+                "select count(*) from order_item where tax_reason = 'reverse_charge'",
+            ),
+            ("exempt", "select count(*) from order_item where tax_reason = 'customer_exempt'"),
+            ("taxed", "select count(*) from order_item where tax_rate_ppm = 190000"),
+            (
+                "not taxed abroad",
+                "select count(*) from order_item where tax_reason = 'not_collected'",
+            ),
+            (
+                "each kind of discount",
+                "select (count(distinct discount_id) = 3)::integer::bigint from orders where discount_minor > 0",
+            ),
+            ("invoices", "select count(*) from invoice"),
+            (
+                "orders that wait for an address",
+                "select count(*) from order_item where tax_reason = 'address_missing'",
+            ),
             ("teams", "select count(*) from customer where type = 'team'"),
             (
                 "one person in two",

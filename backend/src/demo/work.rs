@@ -62,13 +62,48 @@ pub(super) async fn run(
 ) -> Result<usize, WorkError> {
     let mut all = 0;
     for _ in 0..ROUNDS_MAX {
-        let mut done = subscription::run_due(db, cx, usize::MAX).await?;
-        done += payment::run_due(db, processor, cx, usize::MAX).await?;
-        done += invoice::issue_due(db, cx, usize::MAX).await?;
+        let due = due(db, cx).await?;
+        let mut done = 0;
+        if due.subscriptions {
+            done += subscription::run_due(db, cx, usize::MAX).await?;
+        }
+        if due.payments {
+            done += payment::run_due(db, processor, cx, usize::MAX).await?;
+        }
+        if due.invoices {
+            done += invoice::issue_due(db, cx, usize::MAX).await?;
+        }
         if done == 0 {
             break;
         }
         all += done;
     }
     Ok(all)
+}
+
+/// Which kinds of work are due at the context's time.
+struct Due {
+    subscriptions: bool,
+    payments: bool,
+    invoices: bool,
+}
+
+/// One statement for all: most moments have one kind of work.
+async fn due(db: &PgPool, cx: &Context) -> Result<Due, sqlx::Error> {
+    sqlx::query_as!(
+        Due,
+        r#"select
+            exists (select from subscription where due_at <= $2 and ($1::uuid is null or organization_id = $1))
+                or exists (select from subscription where reminder_due_at <= $2 and ($1::uuid is null or organization_id = $1))
+                as "subscriptions!",
+            exists (select from payment_attempt where due_at <= $2 and ($1::uuid is null or organization_id = $1))
+                or exists (select from refund where due_at <= $2 and ($1::uuid is null or organization_id = $1))
+                or exists (select from orders where next_payment_attempt_at <= $2 and ($1::uuid is null or organization_id = $1))
+                as "payments!",
+            exists (select from orders where issue_due_at <= $2 and ($1::uuid is null or organization_id = $1)) as "invoices!""#,
+        cx.actor.organization_id().map(OrganizationId::as_uuid),
+        cx.now,
+    )
+    .fetch_one(db)
+    .await
 }

@@ -52,8 +52,10 @@ fn notice_of_order(event_type: EventType, order: &OrderFacts) -> Option<&'static
                     Some("subscription_cycled_after_trial")
                 }
                 BillingReason::SubscriptionCycle => Some("subscription_cycled"),
-                // The confirmation was sent when it started; a change has its own notice.
-                BillingReason::SubscriptionCreate | BillingReason::SubscriptionUpdate => None,
+                // What was left of a period when no further one followed.
+                BillingReason::SubscriptionUpdate => Some("order_confirmation"),
+                // The confirmation was sent when it started.
+                BillingReason::SubscriptionCreate => None,
             }
         }
         _ => None,
@@ -161,7 +163,10 @@ mod tests {
     use super::*;
     use crate::actor::MemberActor;
     use crate::order;
-    use crate::subscription::{self, StartedSubscription};
+    use crate::payment::{self, SandboxBehavior};
+    use crate::quote::{self, QuoteRequest};
+    use crate::subscription::{self, PauseSubscription, StartedSubscription};
+    use crate::subscription_change;
     use crate::test_support::billing::Offer;
     use crate::test_support::{TestDb, billing, fixtures};
     use domain::interval::RecurringInterval;
@@ -286,5 +291,129 @@ mod tests {
         let started = Offer::with_trial(&db, organization_id).await.subscribe(&db, &ada).await;
         let told = renew_and_pay(&db, &started).await;
         assert_eq!(told, ["subscription_cycled_after_trial ada@example.com"]);
+    }
+
+    async fn deliver_all(db: &TestDb) -> Vec<String> {
+        let told = recipients(db).await;
+        sqlx::query("delete from mail").execute(&db.pool).await.unwrap();
+        told
+    }
+
+    async fn work(db: &TestDb) {
+        db.settled().await;
+        subscription::run_due(&db.pool, &mut db.cx(), 10).await.unwrap();
+        payment::run_due(&db.pool, &billing::sandbox(db), &mut db.cx(), 10).await.unwrap();
+    }
+
+    /// Ada with a paid Pro in an organization that charges and allows everything; nothing is left to be told.
+    async fn paying(db: &TestDb) -> (MemberActor, StartedSubscription) {
+        let organization_id = fixtures::organization(db, "acme").await;
+        let ada = fixtures::member(db, organization_id, "ada@example.com").await;
+        billing::charged(db, organization_id).await;
+        billing::everything_allowed(db, organization_id).await;
+        let started = billing::subscribed(db, &ada).await;
+        work(db).await;
+        assert_eq!(deliver_all(db).await, ["subscription_confirmation ada@example.com"]);
+        (ada, started)
+    }
+
+    async fn parameters(db: &TestDb) -> Value {
+        sqlx::query_scalar("select parameters from mail").fetch_one(&db.pool).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_failed_renewal_is_told_once_and_so_is_its_payment() {
+        let db = TestDb::new().await;
+        let (ada, started) = paying(&db).await;
+        let behave = async |behavior| {
+            payment::set_behavior(&db.pool, ada.organization_id, ada.customer_id, behavior)
+                .await
+                .unwrap();
+        };
+        behave(SandboxBehavior::DeclineInsufficientFunds).await;
+        db.clock.set(started.facts.current_period.end);
+        work(&db).await;
+        let told = parameters(&db).await;
+        assert_eq!(told["open_minor"], 2_900);
+        let day = |days| domain::micros::of(db.now() + Duration::days(days));
+        assert_eq!(told["next_attempt_at_us"], day(2));
+        assert_eq!(told["deadline_us"], day(21) + 60_000_000);
+        assert_eq!(deliver_all(&db).await, ["subscription_past_due ada@example.com"]);
+        db.clock.advance(Duration::days(2));
+        work(&db).await;
+        assert_eq!(deliver_all(&db).await, Vec::<String>::new(), "it is known already");
+        behave(SandboxBehavior::Approve).await;
+        db.clock.advance(Duration::days(5));
+        work(&db).await;
+        assert_eq!(deliver_all(&db).await, ["subscription_cycled ada@example.com"]);
+    }
+
+    #[tokio::test]
+    async fn a_change_and_its_charge_have_one_notice() {
+        let db = TestDb::new().await;
+        let (ada, started) = paying(&db).await;
+        let business = Offer::business(&db, ada.organization_id).await;
+        db.clock.advance(Duration::days(10));
+        let mut cx = db.cx_of(ada.clone());
+        let request = QuoteRequest::Plan { product_id: business.product_id, seats: None };
+        let quote =
+            quote::create(&db.pool, &mut cx, started.subscription_id, request).await.unwrap();
+        let sandbox = billing::sandbox(&db);
+        subscription_change::confirm(&db.pool, &sandbox, &mut cx, quote.quote_id).await.unwrap();
+        let told = parameters(&db).await;
+        assert_eq!(told["product_name"], "Business");
+        assert_eq!(told["total_minor"], quote.result.due_now.totals.total.minor);
+        assert_eq!(deliver_all(&db).await, ["subscription_updated ada@example.com"]);
+    }
+
+    #[tokio::test]
+    async fn a_pause_is_told_when_it_is_asked_for() {
+        let db = TestDb::new().await;
+        let (ada, started) = paying(&db).await;
+        let input =
+            PauseSubscription { subscription_id: started.subscription_id, resumes_at: None };
+        subscription::pause(&db.pool, &mut db.cx_of(ada), input).await.unwrap();
+        assert_eq!(deliver_all(&db).await, ["subscription_paused ada@example.com"]);
+        db.clock.set(started.facts.current_period.end);
+        work(&db).await;
+        assert_eq!(deliver_all(&db).await, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn an_end_at_once_and_its_refund_are_told() {
+        let db = TestDb::new().await;
+        let (ada, started) = paying(&db).await;
+        db.clock.advance(Duration::days(10));
+        let mut cx = db.cx_of(ada);
+        let request = QuoteRequest::CancelNow { reason: None, comment: None };
+        let quote =
+            quote::create(&db.pool, &mut cx, started.subscription_id, request).await.unwrap();
+        let sandbox = billing::sandbox(&db);
+        subscription_change::confirm(&db.pool, &sandbox, &mut cx, quote.quote_id).await.unwrap();
+        assert_eq!(deliver_all(&db).await, ["subscription_revoked ada@example.com"]);
+        work(&db).await;
+        let refunded = parameters(&db).await["refunded_minor"].as_i64().unwrap();
+        assert!(0 < refunded && refunded < 2_900, "{refunded}");
+        assert_eq!(deliver_all(&db).await, ["order_refunded ada@example.com"]);
+    }
+
+    #[tokio::test]
+    async fn a_trial_is_reminded_of_with_the_charge_to_come_and_not_after_it() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
+        let started = Offer::with_trial(&db, organization_id).await.subscribe(&db, &ada).await;
+        deliver_all(&db).await;
+        let trial_end = started.facts.current_period.end;
+        db.clock.set(trial_end - Duration::days(3));
+        work(&db).await;
+        assert_eq!(parameters(&db).await["total_minor"], 2_900);
+        let expires_at: OffsetDateTime =
+            sqlx::query_scalar("select expires_at from mail").fetch_one(&db.pool).await.unwrap();
+        assert_eq!(expires_at, trial_end);
+        assert_eq!(
+            deliver_all(&db).await,
+            ["subscription_trial_conversion_reminder ada@example.com"]
+        );
     }
 }

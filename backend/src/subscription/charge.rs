@@ -3,7 +3,7 @@
 use domain::discount::AppliedDiscount;
 use domain::id::{DiscountId, OrderId};
 use domain::money::Money;
-use domain::next_charge::{ChargeTerms, closing_amounts, period_amounts};
+use domain::next_charge::{ChargeTerms, NextCharge, closing_amounts, next_charge, period_amounts};
 use domain::order::BillingReason;
 use domain::order_amounts::{OrderAmounts, OrderLine};
 use domain::payment::PaymentTrigger;
@@ -55,6 +55,18 @@ impl Basis {
             tax_behavior: row.tax_behavior()?,
         })
     }
+}
+
+/// What the next order will come to, with the change that waits for it; `None` when none follows.
+pub(super) async fn announced(
+    tx: &mut PgConnection,
+    row: &SubscriptionRow,
+    facts: &Subscription,
+) -> Result<Option<NextCharge>, RunDueError> {
+    let basis = Basis::read(tx, row).await?;
+    let pending_update = row.pending_update()?;
+    let terms = ChargeTerms { pending_update: pending_update.as_ref(), ..basis.terms(row)? };
+    Ok(next_charge(facts, &terms).map_err(InsertOrderError::from)?)
 }
 
 /// The first order: of a trial over nothing, else for the first period.

@@ -3,12 +3,12 @@
 use domain::event_type::EventType;
 use domain::id::OrganizationId;
 use domain::subscription::{ReminderKind, Subscription};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::run_due::RunDueError;
-use super::{row, snapshot};
+use super::{charge, row, snapshot};
 use crate::context::Context;
 use crate::event;
 
@@ -85,7 +85,15 @@ async fn remind(
         Some(ReminderKind::Renews) => EventType::RenewalReminderDue,
         None => return Ok(false),
     };
-    event::record(tx, cx, snapshot::event(event_type, &row, &facts, Value::Null)).await?;
+    let mut reminded = snapshot::event(event_type, &row, &facts, Value::Null);
+    if let Some(charge) = charge::announced(tx, &row, &facts).await? {
+        let totals = &charge.amounts.totals;
+        reminded.snapshot["next_charge"] = json!({
+            "total_minor": totals.total.minor,
+            "tax_minor": totals.tax.minor,
+        });
+    }
+    event::record(tx, cx, reminded).await?;
     Ok(true)
 }
 

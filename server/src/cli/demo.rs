@@ -31,7 +31,7 @@ const SEED: u64 = 20_261_121;
 
 /// Load the demo organization, or move its time on
 ///
-/// The demo is a fictional company with 40 customers and a history of fourteen months. Loading it again changes nothing.
+/// The demo is a fictional company with 40 customers and a history of eighteen months. Loading it again changes nothing.
 #[derive(Args, Debug)]
 pub struct Demo {
     /// Copy its customers until there are this many, for load tests
