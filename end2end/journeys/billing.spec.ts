@@ -36,7 +36,9 @@ test("mistakes stand beside their fields, and what is saved is kept in its count
   await fill(page, portal, { name: "Ada Lovelace", postal_code: "1010", tax_id: "u 390 996 03" });
   await portal.button(portal.t("billing.submit")).click();
   await expect(portal.main).toContainText(portal.t("billing.saved"));
+  await portal.open("settings/billing");
   await expect(page.getByLabel(portal.t("billing.tax_id_label"))).toHaveValue("ATU39099603");
+  await expect(page.getByLabel(portal.t("billing.postal_code_label"))).toHaveValue("1010");
   const [stored] = rows<{ billing_name: string; billing_address: { postal_code: string; country: string } }>(
     `select billing_name, billing_address from customer where customer_id = '${customer.customer_id}'`,
   );

@@ -10,7 +10,6 @@ use crate::ui::form::Done;
 pub(crate) use page::sheet;
 
 /// Replaces the billing details of the signed-in customer; leads to `to` where the portal has it, else back.
-#[expect(clippy::too_many_arguments, reason = "one per field of the form")]
 #[server(prefix = "/api", endpoint = "billing/save")]
 pub async fn save_billing(
     organization: String,
