@@ -180,7 +180,7 @@ fn methods(reference: &Locale) -> String {
             Form::Plain(text) => text,
             Form::Counted { other, .. } => other,
         };
-        writeln!(code, "    /// {}", shown.replace('\n', " ").replace('[', "\\["))
+        writeln!(code, "    /// `{}`", shown.replace('\n', " ").replace('`', "'"))
             .expect("a String");
         let text_arguments: Vec<String> = names
             .iter()
@@ -215,13 +215,13 @@ fn methods(reference: &Locale) -> String {
     for (family, prefix) in FAMILIES {
         let mut arms = String::new();
         for (key, at) in index.iter().filter(|(key, _)| key.starts_with(prefix)) {
-            writeln!(arms, "            {:?} => {at},", &key[prefix.len()..]).expect("a String");
+            write!(arms, "{:?} => {at}, ", &key[prefix.len()..]).expect("a String");
         }
         if !arms.is_empty() {
             if is_servers(prefix) {
                 code.push_str("    #[cfg(feature = \"ssr\")]\n");
             }
-            writeln!(code, "    /// The text of `{prefix}<name>`, if there is one.\n    #[must_use] pub fn {family}(self, name: &str) -> Option<&'static str> {{\n        let at = match name {{\n{arms}            _ => return None,\n        }};\n        Some(self.entry(at))\n    }}").expect("a String");
+            writeln!(code, "    /// The text of `{prefix}<name>`, if there is one.\n    #[must_use] pub fn {family}(self, name: &str) -> Option<&'static str> {{\n        let at = match name {{\n            {arms}\n            _ => return None,\n        }};\n        Some(self.entry(at))\n    }}").expect("a String");
         }
     }
     code.push_str("}\n");

@@ -1,5 +1,6 @@
 //! Billing details: what stands on invoices and decides the tax. The form shows every country's fields; what a country needs
 //! of them, the answer says.
+#![expect(clippy::too_many_arguments, reason = "a form's command has one for each field")]
 
 use leptos::prelude::*;
 
