@@ -4,16 +4,24 @@ import { renews, type Customer } from "./customers.ts";
 
 /** A customer that has something on every page. */
 export const hasAll = ({ subscriptions, orders, type }: Customer): boolean =>
-  type === "team" && orders.length > 0 && subscriptions.some(renews);
+  type === "team" && orders.length > 0 && subscriptions.some((it) => renews(it) && !it.is_changing);
 
 /** The pages of a signed-in customer: a name, and the path below the portal. */
 export function pagesOf(customer: Customer): { name: string; path: string }[] {
-  const running = customer.subscriptions.find(renews)?.subscription_id;
+  const subscription = customer.subscriptions.find((it) => renews(it) && !it.is_changing);
+  const running = subscription?.subscription_id;
   const order = customer.orders[0]?.order_id;
   return [
     { name: "overview", path: "" },
     { name: "subscription", path: `subscriptions/${running}` },
     { name: "cancel", path: `subscriptions/${running}/cancel` },
+    { name: "cancel now", path: `subscriptions/${running}/cancel/now` },
+    { name: "plan", path: `subscriptions/${running}/plan` },
+    { name: "pause", path: `subscriptions/${running}/pause` },
+    ...(subscription?.seats == null ? [] : [
+      { name: "seats", path: `subscriptions/${running}/seats` },
+      { name: "seats' quote", path: `subscriptions/${running}/seats?seats=${subscription.seats + 1}` },
+    ]),
     { name: "orders", path: "orders" },
     { name: "open orders", path: "orders?status=open" },
     { name: "order", path: `orders/${order}` },
