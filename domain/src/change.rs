@@ -39,10 +39,6 @@ text_enum! {
 
 /// What an organization lets its customers change, and how that is billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own in the organization's settings"
-)]
 pub struct ChangeRules {
     pub plans_can_change: bool,
     pub seats_can_change: bool,

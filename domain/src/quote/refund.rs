@@ -72,3 +72,49 @@ fn refund_of(order: &PaidOrder, net_minor: i64) -> Option<OrderRefund> {
         tax_minor: tax.min(amount_minor),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proration::PaidLine;
+    use time::macros::datetime;
+
+    /// An order of 100.00 and 19 % on it.
+    fn order(is_tax_inclusive: bool, refunded: (i64, i64)) -> PaidOrder {
+        let period = crate::period::Period {
+            start: datetime!(2026-06-01 0:00 UTC),
+            end: datetime!(2026-07-01 0:00 UTC),
+        };
+        let (net_minor, total_minor, tax_minor) =
+            if is_tax_inclusive { (10_000, 10_000, 1_597) } else { (10_000, 11_900, 1_900) };
+        PaidOrder {
+            order_id: uuid::Uuid::nil().into(),
+            net_minor,
+            total_minor,
+            tax_minor,
+            refunded_minor: refunded.0,
+            refunded_tax_minor: refunded.1,
+            is_tax_inclusive,
+            lines: vec![PaidLine { net_minor, period, is_whole_period: true }],
+        }
+    }
+
+    fn back(order: &PaidOrder, net_minor: i64) -> (i64, i64) {
+        refund_of(order, net_minor).map_or((0, 0), |part| (part.amount_minor, part.tax_minor))
+    }
+
+    #[test]
+    fn tax_goes_back_with_its_price() {
+        assert_eq!(back(&order(false, (0, 0)), 5_000), (5_950, 950));
+        assert_eq!(back(&order(true, (0, 0)), 5_000), (5_000, 799));
+        assert_eq!(back(&order(false, (0, 0)), 10_000), (11_900, 1_900));
+    }
+
+    #[test]
+    fn the_rest_is_all_that_goes_back() {
+        let partly = order(false, (5_950, 950));
+        assert_eq!(partly.net_left_minor(), 5_000);
+        assert_eq!(back(&partly, 5_000), (5_950, 950));
+        assert_eq!(back(&order(false, (11_900, 1_900)), 0), (0, 0));
+    }
+}
