@@ -255,7 +255,7 @@ impl<'a> History<'a> {
                 self.confirm(&mut cx, subscription_id, request).await?;
             }
             Deed::AssignSeats(count) => {
-                self.assign_seats(&mut cx, c, subscription_id, count).await?
+                self.assign_seats(&mut cx, c, subscription_id, count).await?;
             }
             Deed::Card(behavior) => {
                 let customer_id = self.owners.get(&c).ok_or(SeedError::OutOfOrder)?.customer_id;

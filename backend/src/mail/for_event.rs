@@ -47,13 +47,14 @@ fn notice_of_order(event_type: EventType, order: &OrderFacts) -> Option<&'static
         EventType::OrderRefunded => Some("order_refunded"),
         EventType::OrderPaid if order.total_minor > 0 && !order.is_of_change => {
             match BillingReason::parse(&order.billing_reason)? {
-                BillingReason::Purchase => Some("order_confirmation"),
                 BillingReason::SubscriptionCycle if order.is_after_trial => {
                     Some("subscription_cycled_after_trial")
                 }
                 BillingReason::SubscriptionCycle => Some("subscription_cycled"),
-                // What was left of a period when no further one followed.
-                BillingReason::SubscriptionUpdate => Some("order_confirmation"),
+                // Of an update: what was left of a period when no further one followed.
+                BillingReason::Purchase | BillingReason::SubscriptionUpdate => {
+                    Some("order_confirmation")
+                }
                 // The confirmation was sent when it started.
                 BillingReason::SubscriptionCreate => None,
             }

@@ -87,7 +87,7 @@ pub async fn update_portal_settings(
     if updated.rows_affected() == 0 {
         return Err(UpdatePortalSettingsError::Unknown);
     }
-    let changed = NewEvent {
+    let happened = NewEvent {
         organization_id: input.organization_id,
         event_type: EventType::OrganizationSettingsUpdated,
         subject_kind: "organization",
@@ -95,7 +95,7 @@ pub async fn update_portal_settings(
         customer_id: None,
         snapshot: json!({ "pause": input.pause, "changes": changes }),
     };
-    event::record(&mut tx, cx, changed).await?;
+    event::record(&mut tx, cx, happened).await?;
     event::notify(&mut tx).await?;
     tx.commit().await?;
     Ok(())

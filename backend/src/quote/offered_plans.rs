@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::change::ChangeRefusal;
 use domain::id::{CustomerId, OrganizationId, PriceId, ProductId, SubscriptionId};
 use domain::interval::RecurringInterval;
 use domain::money::{Currency, Money};
@@ -71,7 +72,7 @@ pub async fn offered_plans(
         .filter_map(|plan| {
             let is_current = plan.product_id == current_id;
             let (description, benefits) = benefits.remove(&plan.product_id.as_uuid())?;
-            let seats = seats_for(&plan, subscription.seats)?;
+            let Ok(seats) = seats_for(&plan, subscription.seats) else { return None };
             let plan = PlanTerms { seats, ..plan };
             let amount_minor =
                 if is_current { subscription.amount_minor } else { plan.amount_minor().ok()? };
@@ -93,15 +94,15 @@ pub async fn offered_plans(
     Ok(Some(plans))
 }
 
-/// With how many seats a change into the plan begins; `None` when it cannot be changed into: it has no seats, but the subscription has.
-fn seats_for(plan: &PlanTerms, present: Option<i32>) -> Option<Option<i32>> {
+/// With how many seats a change into the plan begins; refused when it has none, but the subscription has.
+fn seats_for(plan: &PlanTerms, present: Option<i32>) -> Result<Option<i32>, ChangeRefusal> {
     match (&plan.price, present) {
         (PriceAmount::SeatBased { seat_tiers }, _) => {
             let least = seat_tiers.minimum_seats();
-            Some(Some(present.map_or(least, |seats| seats.max(least))))
+            Ok(Some(present.map_or(least, |seats| seats.max(least))))
         }
-        (_, Some(_)) => None,
-        (_, None) => Some(None),
+        (_, Some(_)) => Err(ChangeRefusal::PlanWithoutSeats),
+        (_, None) => Ok(None),
     }
 }
 

@@ -85,15 +85,15 @@ async fn remind(
         Some(ReminderKind::Renews) => EventType::RenewalReminderDue,
         None => return Ok(false),
     };
-    let mut reminded = snapshot::event(event_type, &row, &facts, Value::Null);
+    let mut happened = snapshot::event(event_type, &row, &facts, Value::Null);
     if let Some(charge) = charge::announced(tx, &row, &facts).await? {
         let totals = &charge.amounts.totals;
-        reminded.snapshot["next_charge"] = json!({
+        happened.snapshot["next_charge"] = json!({
             "total_minor": totals.total.minor,
             "tax_minor": totals.tax.minor,
         });
     }
-    event::record(tx, cx, reminded).await?;
+    event::record(tx, cx, happened).await?;
     Ok(true)
 }
 

@@ -379,18 +379,18 @@ fn a_hundred_thousand_quotes_agree_with_the_oracle() {
     let (mut quoted, mut paying, mut waiting, mut carried) = (0, 0, 0, 0);
     while quoted < CASES {
         let facts = any_facts(chance);
-        let (change, to) = any_change(chance, &facts, false);
-        let result = match quote(&facts, &change) {
+        let (asked, to) = any_change(chance, &facts, false);
+        let result = match quote(&facts, &asked) {
             Ok(quoted) => quoted.result,
             Err(QuoteRefusal::Refused(ChangeRefusal::NothingChanges)) => continue,
-            Err(error) => panic!("{error:?} {facts:?} {change:?}"),
+            Err(error) => panic!("{error:?} {facts:?} {asked:?}"),
         };
         quoted += 1;
         let (due, later) = expected(&facts, &to);
-        assert_eq!(got(&result.due_now), due, "{facts:?} {change:?}");
+        assert_eq!(got(&result.due_now), due, "{facts:?} {asked:?}");
         let lines: Vec<i128> =
             result.on_next_invoice.iter().map(|line| line.amount_minor.into()).collect();
-        assert_eq!(lines, later, "{facts:?} {change:?}");
+        assert_eq!(lines, later, "{facts:?} {asked:?}");
         assert_eq!(result.new_amount.minor, i64::try_from(price_of(&to.price, to.seats)).unwrap());
         paying += usize::from(due.total > 0);
         carried += usize::from(due.carried > 0);
@@ -487,8 +487,8 @@ fn no_sequence_of_changes_earns_the_customer_anything() {
             } else {
                 ProrationBehavior::Prorate
             };
-            let (change, to) = any_change(chance, &facts, true);
-            let Ok(quoted) = quote(&facts, &change) else { continue };
+            let (asked, to) = any_change(chance, &facts, true);
+            let Ok(quoted) = quote(&facts, &asked) else { continue };
             used += net(&facts) * micros(facts.at - since);
             since = facts.at;
             n += 1;

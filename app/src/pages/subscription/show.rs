@@ -20,8 +20,7 @@ pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
     if let Some(change) =
         subscription.open_change.as_mut().filter(|_| reader.may_write_billing().is_ok())
     {
-        change.action_url =
-            action_url(&reader.portal.db, &reader.actor(), subscription.id).await?;
+        change.action_url = action_url(&reader.portal.db, &reader.actor(), subscription.id).await?;
     }
     Ok(describe(&reader, asked, &subscription))
 }

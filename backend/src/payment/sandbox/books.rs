@@ -14,7 +14,7 @@ const SLOW_LASTS: Duration = Duration::seconds(30);
 /// A payment in the books.
 struct Payment {
     processor_payment_id: String,
-    payment_attempt_id: PaymentAttemptId,
+    attempt_id: PaymentAttemptId,
     behavior: SandboxBehavior,
     state: String,
     decline_code: Option<String>,
@@ -184,7 +184,7 @@ async fn lock(tx: &mut PgConnection, processor_payment_id: &str) -> Result<Payme
     .await?;
     Ok(Payment {
         processor_payment_id: row.processor_payment_id,
-        payment_attempt_id: row.idempotency_key.into(),
+        attempt_id: row.idempotency_key.into(),
         behavior: SandboxBehavior::parse(&row.behavior).unwrap_or(SandboxBehavior::Approve),
         state: row.state,
         decline_code: row.decline_code,
@@ -247,9 +247,7 @@ fn outcome(payment: &Payment) -> PaymentOutcome {
             let code = payment.decline_code.as_deref().and_then(DeclineCode::parse);
             PaymentOutcome::Declined(code.unwrap_or(DeclineCode::GenericDecline))
         }
-        "requires_action" => {
-            PaymentOutcome::RequiresAction { url: action_url(payment.payment_attempt_id) }
-        }
+        "requires_action" => PaymentOutcome::RequiresAction { url: action_url(payment.attempt_id) },
         _ => PaymentOutcome::Unknown,
     }
 }
