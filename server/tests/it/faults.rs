@@ -159,7 +159,7 @@ impl Harness {
 
     /// Stops all workers at a moment in which a claim of this phase is open, with the next month's work when there is none left.
     async fn stop_in(&self, phase: Phase) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         loop {
             if self.count(phase.sql()).await > 0 {
                 self.signal("-STOP");
@@ -192,7 +192,7 @@ impl Harness {
     }
 
     async fn finish(mut self) {
-        let end = Instant::now() + Duration::from_secs(120);
+        let end = Instant::now() + Duration::from_mins(2);
         while !self.is_idle().await {
             assert!(Instant::now() < end, "work was left");
             tokio::time::sleep(Duration::from_millis(200)).await;

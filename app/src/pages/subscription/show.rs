@@ -47,7 +47,7 @@ fn describe(reader: &Reader, asked: &Asked, subscription: &SubscriptionView) -> 
     }
     sheet = sheet.block(Block::points(t.subscription_next_title(), subscription.next(t)));
     let links = if role.can_write_billing() {
-        subscription.steps(t, slug, &reader.organization.settings)
+        subscription.steps(t, slug, reader.organization.settings)
     } else {
         Vec::new()
     };

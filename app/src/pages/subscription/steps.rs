@@ -10,7 +10,7 @@ use crate::urls::paths;
 
 impl SubscriptionView {
     /// The steps that are possible, the most likely one first.
-    pub fn steps(&self, t: Text, slug: &str, settings: &PortalSettings) -> Vec<Link> {
+    pub fn steps(&self, t: Text, slug: &str, settings: PortalSettings) -> Vec<Link> {
         let id = self.id;
         let can_change = self.change_refusal().is_none();
         let steps = [
@@ -156,7 +156,7 @@ mod tests {
         allow_email_change: true,
     };
 
-    fn steps(subscription: &SubscriptionView, settings: &PortalSettings) -> Vec<String> {
+    fn steps(subscription: &SubscriptionView, settings: PortalSettings) -> Vec<String> {
         let links = subscription.steps(Text::of(Locale::En), "acme", settings);
         let last = |href: String| href.rsplit('/').next().unwrap_or_default().to_owned();
         links.into_iter().map(|(href, _)| last(href)).collect()
@@ -164,17 +164,17 @@ mod tests {
 
     #[test]
     fn only_what_is_possible_is_offered() {
-        assert_eq!(steps(&team(), &ALL), ["plan", "seats", "pause", "cancel"]);
+        assert_eq!(steps(&team(), ALL), ["plan", "seats", "pause", "cancel"]);
         let none = PortalSettings { update_plan: false, update_seats: false, pause: false, ..ALL };
-        assert_eq!(steps(&team(), &none), ["cancel"], "cancelling has no switch");
+        assert_eq!(steps(&team(), none), ["cancel"], "cancelling has no switch");
         let paused = SubscriptionView { status: SubscriptionStatus::Paused, ..team() };
-        assert_eq!(steps(&paused, &ALL), ["resume", "cancel"]);
+        assert_eq!(steps(&paused, ALL), ["resume", "cancel"]);
         let pausing = SubscriptionView { is_pausing: true, ..team() };
-        assert_eq!(steps(&pausing, &ALL), ["keep-running", "cancel"]);
+        assert_eq!(steps(&pausing, ALL), ["keep-running", "cancel"]);
         let canceling = SubscriptionView { ends_at: Some(at(date!(2026 - 05 - 01))), ..team() };
-        assert_eq!(steps(&canceling, &ALL), ["keep"]);
+        assert_eq!(steps(&canceling, ALL), ["keep"]);
         let ended = SubscriptionView { ended_at: Some(at(date!(2026 - 05 - 01))), ..team() };
-        assert_eq!(steps(&ended, &ALL), ["resubscribe"]);
+        assert_eq!(steps(&ended, ALL), ["resubscribe"]);
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
         for status in SubscriptionStatus::ALL {
             let waiting =
                 SubscriptionView { status: *status, open_change: open_change.clone(), ..team() };
-            let rest: Vec<String> = steps(&waiting, &ALL);
+            let rest: Vec<String> = steps(&waiting, ALL);
             assert!(rest.iter().all(|step| step.starts_with("orders")), "{status}: {rest:?}");
         }
     }
