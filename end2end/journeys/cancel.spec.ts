@@ -1,6 +1,6 @@
 // Canceling at the end of the period, and taking it back.
 
-import { planName, renews, takeCustomer } from "../lib/customers.ts";
+import { renews, takeCustomer } from "../lib/customers.ts";
 import { rows } from "../lib/database.ts";
 import { expect, test } from "../lib/fixtures.ts";
 import { Mailbox } from "../lib/mailbox.ts";
@@ -11,7 +11,7 @@ function subscriber() {
   const customer = takeCustomer(({ subscriptions }) => subscriptions.length === 1 && subscriptions.every(renews));
   const [subscription] = customer.subscriptions;
   if (subscription === undefined) throw new Error("unreachable: it has one");
-  return { email: customer.email, subscription, plan: planName(subscription) };
+  return { email: customer.email, subscription, plan: subscription.product_name };
 }
 
 test("from the overview in two clicks to the end of the period, and back again", async ({ page, portal }) => {

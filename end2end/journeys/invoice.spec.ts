@@ -22,7 +22,7 @@ test("from an order to its invoice, by the name and address that it lacks", asyn
   const order = customer.orders.find(({ status, total_minor }) => status === "paid" && total_minor > 0);
   const address = portal.path(`orders/${order?.order_id}/invoice`);
   await portal.signIn(customer.email, `orders/${order?.order_id}`);
-  await portal.link(portal.t("order.invoice")).click();
+  await portal.link(portal.t("order.to_invoice")).click();
   await expect(page).toHaveURL(address);
   await expect(portal.main).toContainText(portal.t("invoice.needs_buyer_lead"));
   await portal.whileLoading(() => portal.link(portal.t("invoice.needs_buyer_link")).click());

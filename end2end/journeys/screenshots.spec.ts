@@ -20,6 +20,16 @@ test("pictures", { tag: ["@script", "@themes"] }, async ({ page, portal }, { pro
   for (const { name, path } of pagesOf(customer)) {
     if (!names.includes(name)) continue;
     await portal.open(path);
+    await picture(name);
+  }
+  if (project.name !== "desktop") return;
+  const plans = pagesOf(customer).find(({ name }) => name === "plan");
+  await portal.open(plans?.path);
+  await portal.main.locator('a[href*="?product="]', { hasText: "Business" }).click();
+  await expect(portal.main).toContainText(portal.t("quote.due_now_title"));
+  await picture("quote");
+
+  async function picture(name: string) {
     const file = join(folder, `${name}-${project.name}.png`);
     await page.screenshot({ path: file });
     expect(statSync(file).size).toBeLessThan(PICTURE_MAX_BYTES);
