@@ -1,6 +1,7 @@
 //! Going somewhere from the browser: within the portal, or by loading a page.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use crate::urls;
 
@@ -21,9 +22,13 @@ pub fn load(to: &str) {
     let _ = window().location().assign(to);
 }
 
-/// In place of a page that only the server has: asks it.
+/// In place of a page that only the server has: asks it. By the router's address, since the browser's may still be the one
+/// before.
 pub fn anew() -> AnyView {
-    let _ = window().location().reload();
+    let location = use_location();
+    let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
+    let query = query.trim_start_matches('?');
+    load(&if query.is_empty() { path } else { format!("{path}?{query}") });
     ().into_any()
 }
 
