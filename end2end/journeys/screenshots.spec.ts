@@ -25,7 +25,7 @@ test("pictures", { tag: ["@script", "@themes"] }, async ({ page, portal }, { pro
   if (project.name !== "desktop") return;
   const plans = pagesOf(customer).find(({ name }) => name === "plan");
   await portal.open(plans?.path);
-  await portal.main.locator('a[href*="?product="]', { hasText: "Business" }).click();
+  await portal.main.getByRole("link", { name: /: Business$/ }).click();
   await expect(portal.main).toContainText(portal.t("quote.due_now_title"));
   await picture("quote");
 
