@@ -7,7 +7,6 @@ use domain::payment::{AfterFailure, DeclineCode, PaymentTrigger, after_failure};
 use domain::subscription::{Subscription, SubscriptionStatus};
 use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::attempt::PaymentError;
@@ -17,8 +16,8 @@ use crate::context::Context;
 use crate::error::{DatabaseError, QueryError};
 use crate::event;
 use crate::order::{self, LockedOrder};
-use crate::subscription::row::SubscriptionRow;
-use crate::subscription::snapshot;
+use crate::subscription::row::{self, SubscriptionRow};
+use crate::subscription::{snapshot, unschedule_update};
 
 /// A payment arrived: what was past due is active again, once none of its orders is overdue.
 pub(crate) async fn recover(
@@ -31,7 +30,7 @@ pub(crate) async fn recover(
         return Ok(());
     }
     let after = Subscription { status: SubscriptionStatus::Active, past_due_at: None, ..before };
-    write(tx, cx.now, row, &after).await?;
+    row::write(tx, cx.now, row, &after).await.map_err(|error| error.0)?;
     let previous = json!({
         "status": before.status,
         "past_due_at_us": before.past_due_at.map(snapshot::micros),
@@ -138,7 +137,7 @@ async fn past_due(
     }
     let after =
         Subscription { status: SubscriptionStatus::PastDue, past_due_at: Some(cx.now), ..*before };
-    write(tx, cx.now, row, &after).await?;
+    row::write(tx, cx.now, row, &after).await?;
     let previous = json!({ "status": before.status });
     record(tx, cx, row, &after, EventType::SubscriptionPastDue, previous).await?;
     Ok(())
@@ -155,58 +154,11 @@ async fn give_up(
     if before.is_ended() {
         return Ok(());
     }
-    let after = Subscription {
-        status: SubscriptionStatus::Canceled,
-        cancel_at_period_end: false,
-        canceled_at: before.canceled_at.or(Some(cx.now)),
-        ends_at: Some(cx.now),
-        ended_at: Some(cx.now),
-        pause_at_period_end: false,
-        paused_at: None,
-        resumes_at: None,
-        ..*before
-    };
-    write(tx, cx.now, row, &after).await?;
-    sqlx::query!(
-        "delete from subscription_pending_update where organization_id = $1 and subscription_id = $2",
-        row.organization_id,
-        row.subscription_id,
-    )
-    .execute(&mut *tx)
-    .await?;
+    let after = before.ended(cx.now);
+    row::write(tx, cx.now, row, &after).await?;
+    unschedule_update::forget(tx, row).await?;
     let previous = json!({ "status": before.status, "ended_at_us": null });
     record(tx, cx, row, &after, EventType::SubscriptionRevoked, previous).await?;
-    Ok(())
-}
-
-async fn write(
-    tx: &mut PgConnection,
-    now: OffsetDateTime,
-    row: &SubscriptionRow,
-    after: &Subscription,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update subscription
-         set status = $3, past_due_at = $4, cancel_at_period_end = $5, canceled_at = $6, ends_at = $7, ended_at = $8, pause_at_period_end = $9,
-            paused_at = $10, resumes_at = $11, due_at = $12, reminder_due_at = case when $8::timestamptz is null then reminder_due_at end,
-            revision = revision + 1, modified_at = $13
-         where organization_id = $1 and subscription_id = $2",
-        row.organization_id,
-        row.subscription_id,
-        after.status.as_str(),
-        after.past_due_at,
-        after.cancel_at_period_end,
-        after.canceled_at,
-        after.ends_at,
-        after.ended_at,
-        after.pause_at_period_end,
-        after.paused_at,
-        after.resumes_at,
-        after.due_at(),
-        now,
-    )
-    .execute(tx)
-    .await?;
     Ok(())
 }
 
@@ -345,6 +297,10 @@ mod tests {
     #[tokio::test]
     async fn after_the_fifth_failure_the_subscription_ends() {
         let case = Case::new(SandboxBehavior::DeclineGeneric).await;
+        sqlx::query(
+            "insert into customer_seat (organization_id, customer_seat_id, subscription_id, member_id, status, created_at)
+             select organization_id, gen_random_uuid(), subscription_id, member_id, 'pending', now() from subscription join member using (organization_id, customer_id)",
+        ).execute(&case.db.pool).await.unwrap();
         case.work().await;
         for days in [2, 5, 7] {
             case.after(Duration::days(days)).await;
@@ -363,6 +319,8 @@ mod tests {
         }
         let ended = "select count(*) from subscription where due_at is null and ended_at is not null and not cancel_at_period_end";
         assert_eq!(case.count(ended).await, 1);
+        let freed = "select count(*) from customer_seat where status = 'revoked'";
+        assert_eq!(case.count(freed).await, 1);
         assert_eq!(case.after(Duration::days(60)).await, 0, "nothing is left to do");
     }
 

@@ -17,6 +17,7 @@ use crate::proration;
 use crate::quote::QuoteRequest;
 use crate::subscription::row::{self, SubscriptionRow};
 use crate::subscription::snapshot;
+use crate::subscription::unschedule_update;
 
 /// Does what was quoted. `order_id` is the order that bills it, if there is one. Answers which subscription has the new terms.
 pub(super) async fn apply(
@@ -161,13 +162,7 @@ async fn write_scheduled(
     row: &SubscriptionRow,
     scheduled: Option<ScheduledTerms>,
 ) -> Result<(), SettleChangeError> {
-    sqlx::query!(
-        "delete from subscription_pending_update where organization_id = $1 and subscription_id = $2",
-        row.organization_id,
-        row.subscription_id,
-    )
-    .execute(&mut *tx)
-    .await?;
+    unschedule_update::forget(tx, row).await?;
     let Some(scheduled) = scheduled else { return Ok(()) };
     let pending_update_id: PendingUpdateId = cx.new_id();
     sqlx::query!(

@@ -14,6 +14,7 @@ use crate::event;
 use crate::payment::{NewRefund, prepare_refund, void_open_orders};
 use crate::subscription::row::{self, SubscriptionRow};
 use crate::subscription::snapshot;
+use crate::subscription::unschedule_update;
 
 /// It ends now: open orders are void, seats are free, nothing waits any more, and the refund is on its way.
 pub(super) async fn end_now(
@@ -44,7 +45,7 @@ pub(super) async fn end_now(
     let revoked = snapshot::event(EventType::SubscriptionRevoked, row, &after, previous);
     event::record(tx, cx, revoked).await?;
     void_open_orders(tx, cx, row.organization_id.into(), row.subscription_id.into()).await?;
-    forget_what_waits(tx, cx, row).await?;
+    forget_what_waits(tx, row).await?;
     let Some(refund) = &quoted.result.refund else { return Ok(()) };
     for part in &refund.orders {
         let new = NewRefund {
@@ -62,7 +63,6 @@ pub(super) async fn end_now(
 /// The refund has settled the parts of the period that waited for a next order; there is none. Scheduled changes will not come.
 async fn forget_what_waits(
     tx: &mut PgConnection,
-    cx: &Context,
     row: &SubscriptionRow,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -72,21 +72,6 @@ async fn forget_what_waits(
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!(
-        "delete from subscription_pending_update where organization_id = $1 and subscription_id = $2",
-        row.organization_id,
-        row.subscription_id,
-    )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query!(
-        "update customer_seat set status = 'revoked', revoked_at = $3
-         where organization_id = $1 and subscription_id = $2 and status <> 'revoked'",
-        row.organization_id,
-        row.subscription_id,
-        cx.now,
-    )
-    .execute(tx)
-    .await?;
+    unschedule_update::forget(tx, row).await?;
     Ok(())
 }
