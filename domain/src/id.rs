@@ -121,6 +121,10 @@ ids! {
     ProrationEntryId
     /// One try to charge an order.
     PaymentAttemptId
+    /// A saved card or account.
+    PaymentMethodId
+    /// A customer on the way to the processor with a new payment method.
+    PaymentMethodSetupId
     /// Money going back.
     RefundId
     /// An issued invoice.

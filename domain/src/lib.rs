@@ -23,6 +23,7 @@ pub mod next_charge;
 pub mod order;
 pub mod order_amounts;
 pub mod payment;
+pub mod payment_method;
 pub mod period;
 pub mod price;
 pub mod product;

@@ -14,13 +14,17 @@ text_enum! {
         RetryDunning = "retry_dunning",
         /// Again because the customer asked for it.
         RetryCustomer = "retry_customer",
+        /// Again because the customer has another payment method now.
+        RetryPaymentMethodUpdate = "retry_payment_method_update",
+        /// Again at once with the backup method, after the other one was declined.
+        RetryBackup = "retry_backup",
     }
 }
 
 impl PaymentTrigger {
-    /// Failures of such tries move the schedule of retries on; the customer's own do not.
+    /// Failures of such tries move the schedule of retries on; those a customer caused, and those with the backup, do not.
     pub const fn is_scheduled(self) -> bool {
-        !matches!(self, Self::RetryCustomer)
+        !matches!(self, Self::RetryCustomer | Self::RetryPaymentMethodUpdate | Self::RetryBackup)
     }
 }
 
@@ -67,6 +71,15 @@ text_enum! {
         DoNotTryAgain = "do_not_try_again",
         Fraudulent = "fraudulent",
         RevocationOfAuthorization = "revocation_of_authorization",
+        IncorrectCvc = "incorrect_cvc",
+        IncorrectNumber = "incorrect_number",
+        CardNotSupported = "card_not_supported",
+        CurrencyNotSupported = "currency_not_supported",
+        LimitExceeded = "card_velocity_exceeded",
+        /// Nobody was asked: the customer has no payment method.
+        PaymentMethodMissing = "payment_method_missing",
+        /// The method was taken away meanwhile.
+        PaymentMethodDetached = "payment_method_detached",
     }
 }
 
@@ -80,6 +93,7 @@ impl DeclineCode {
                 | Self::AuthenticationRequired
                 | Self::ProcessingError
                 | Self::GenericDecline
+                | Self::LimitExceeded
         )
     }
 }
@@ -103,6 +117,13 @@ text_enum! {
         Cancellation = "cancellation",
         /// The charge went through after its order had become void.
         OrderVoid = "order_void",
+        CustomerRequest = "customer_request",
+        Duplicate = "duplicate",
+        Fraudulent = "fraudulent",
+        ServiceDisruption = "service_disruption",
+        SatisfactionGuarantee = "satisfaction_guarantee",
+        DisputePrevention = "dispute_prevention",
+        Other = "other",
     }
 }
 

@@ -3,7 +3,6 @@
 pub mod brand;
 pub mod dev_mailbox;
 pub mod dev_mails;
-pub mod dev_sandbox;
 pub mod events;
 pub mod hand_over;
 pub mod health;

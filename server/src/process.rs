@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use app::urls::UrlBuilder;
-use backend::{chance::Chance, payment::PaymentProcessor, secret::SecretKey};
+use backend::{chance::Chance, payment::Processors, secret::SecretKey};
 use sqlx::PgPool;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -30,7 +30,7 @@ pub struct Core {
     pub clock: DemoClock,
     pub chance: Chance,
     pub secret: SecretKey,
-    pub processor: Arc<dyn PaymentProcessor>,
+    pub processors: Processors,
     pub urls: Arc<UrlBuilder>,
     pub host: String,
     pub wake: Wake,
@@ -54,7 +54,7 @@ impl Core {
         Ok(Self {
             wake: wake::listen(db.clone(), chance.clone(), shutdown.clone()),
             clock: DemoClock::default(),
-            processor: processor.processor(&db),
+            processors: processor.processors(&db),
             secret,
             urls: Arc::new(UrlBuilder::new(outside.public_url.as_str())),
             host: outside.public_url.host_str().unwrap_or("localhost").to_owned(),
@@ -90,7 +90,7 @@ impl Core {
             clock: Arc::new(self.clock.clone()),
             chance: self.chance.clone(),
             secret: self.secret.clone(),
-            processor: self.processor.clone(),
+            processors: self.processors.clone(),
             renderer: Arc::new(Renderer::new(self.urls.clone())?),
             transport,
             wake: self.wake.clone(),

@@ -24,10 +24,7 @@ pub fn router(state: AppState) -> Router {
         .route("/readyz", get(handlers::health::readyz))
         .route("/metrics", get(handlers::metrics::metrics));
     if state.mailbox.is_some() {
-        router = router
-            .merge(handlers::dev_mailbox::routes())
-            .merge(handlers::dev_mails::routes())
-            .merge(handlers::dev_sandbox::routes());
+        router = router.merge(handlers::dev_mailbox::routes()).merge(handlers::dev_mails::routes());
     }
     let router = router
         .fallback(move |request: Request| not_found(request))

@@ -41,7 +41,7 @@ impl Web<'_> {
             clock: Arc::new(core.clock.clone()),
             chance: core.chance.clone(),
             secret: core.secret.clone(),
-            processor: core.processor.clone(),
+            processors: core.processors.clone(),
             urls: core.urls.clone(),
             assets: Arc::new(
                 Assets::find(&self.web.site_root).context("the site's files are not complete")?,

@@ -10,7 +10,7 @@ mod upkeep;
 use std::{error::Error, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use backend::{
-    chance::Chance, clock::Clock, context::Context, payment::PaymentProcessor, secret::SecretKey,
+    chance::Chance, clock::Clock, context::Context, payment::Processors, secret::SecretKey,
 };
 use futures::FutureExt;
 use sqlx::PgPool;
@@ -31,7 +31,7 @@ pub struct Worker {
     pub clock: Arc<dyn Clock>,
     pub chance: Chance,
     pub secret: SecretKey,
-    pub processor: Arc<dyn PaymentProcessor>,
+    pub processors: Processors,
     pub renderer: Arc<Renderer>,
     pub transport: Arc<dyn MailTransport>,
     pub wake: Wake,

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use backend::chance::Chance;
 use backend::clock::Clock;
 use backend::context::Context;
-use backend::payment::PaymentProcessor;
+use backend::payment::Processors;
 use backend::secret::SecretKey;
 use domain::id::OrganizationId;
 use http::StatusCode;
@@ -42,7 +42,7 @@ pub struct Portal {
     pub clock: Arc<dyn Clock>,
     pub chance: Chance,
     pub secret: SecretKey,
-    pub processor: Arc<dyn PaymentProcessor>,
+    pub processors: Processors,
     pub urls: Arc<UrlBuilder>,
     pub assets: Arc<Assets>,
     pub organizations: OrganizationCache,

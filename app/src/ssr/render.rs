@@ -41,7 +41,7 @@ mod tests {
     use backend::chance::Chance;
     use backend::clock::SystemClock;
     use backend::organization::{OrganizationView, PortalSettings};
-    use backend::payment::Sandbox;
+    use backend::payment::{Processors, Sandbox};
     use backend::secret::SecretKey;
     use domain::id::OrganizationId;
     use domain::locale::Locale;
@@ -58,7 +58,7 @@ mod tests {
     fn portal() -> Portal {
         let db = PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
         Portal {
-            processor: Arc::new(Sandbox::new(db.clone())),
+            processors: Processors::default().with(Sandbox::new(db.clone())),
             db,
             clock: Arc::new(SystemClock),
             chance: Chance::seeded(1),

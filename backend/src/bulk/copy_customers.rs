@@ -52,6 +52,9 @@ pub async fn copy_customers(
         for statement in [
             CHOOSE,
             CUSTOMERS,
+            SANDBOX_METHODS,
+            METHODS,
+            DEFAULT_METHODS,
             MEMBERS,
             SUBSCRIPTIONS,
             PENDING_UPDATES,
@@ -111,6 +114,30 @@ const CUSTOMERS: &str = "
     from chosen t
     join customer c on c.organization_id = t.organization_id and c.customer_id = t.customer_id";
 
+const SANDBOX_METHODS: &str = "
+    insert into sandbox.method (processor_method_id, processor_customer_id, brand, last4, exp_month, exp_year, behavior, created_at)
+    select s.processor_method_id || '+' || t.round, s.processor_customer_id || '+' || t.round, s.brand, s.last4, s.exp_month, s.exp_year,
+        s.behavior, s.created_at
+    from chosen t
+    join payment_method m on m.organization_id = t.organization_id and m.customer_id = t.customer_id and m.deleted_at is null
+    join sandbox.method s on s.processor_method_id = m.processor_method_id";
+
+const METHODS: &str = "
+    insert into payment_method (organization_id, payment_method_id, customer_id, processor, processor_customer_id, processor_method_id, kind,
+        brand, last4, exp_month, exp_year, wallet, expiry_notice_due_at, created_at, modified_at)
+    select m.organization_id, pg_temp.copied(m.payment_method_id, t.round), pg_temp.copied(m.customer_id, t.round), m.processor,
+        m.processor_customer_id || '+' || t.round, m.processor_method_id || '+' || t.round, m.kind, m.brand, m.last4, m.exp_month, m.exp_year,
+        m.wallet, m.expiry_notice_due_at, m.created_at, m.modified_at
+    from chosen t
+    join payment_method m on m.organization_id = t.organization_id and m.customer_id = t.customer_id and m.deleted_at is null";
+
+const DEFAULT_METHODS: &str = "
+    update customer copy set default_payment_method_id = pg_temp.copied(c.default_payment_method_id, t.round),
+        backup_payment_method_id = pg_temp.copied(c.backup_payment_method_id, t.round)
+    from chosen t
+    join customer c on c.organization_id = t.organization_id and c.customer_id = t.customer_id
+    where copy.organization_id = t.organization_id and copy.customer_id = pg_temp.copied(t.customer_id, t.round)";
+
 const MEMBERS: &str = "
     insert into member (organization_id, member_id, customer_id, role, email, name, created_at, modified_at, deleted_at)
     select m.organization_id, pg_temp.copied(m.member_id, t.round), pg_temp.copied(m.customer_id, t.round), m.role,
@@ -122,13 +149,14 @@ const SUBSCRIPTIONS: &str = "
     insert into subscription (organization_id, subscription_id, customer_id, product_id, price_id, status, currency, amount_minor, seats,
         recurring_interval, recurring_interval_count, billing_anchor_at, current_period_start, current_period_end, trial_start, trial_end,
         started_at, cancel_at_period_end, canceled_at, ends_at, ended_at, cancellation_reason, cancellation_comment, discount_id,
-        discount_applied_at, pause_at_period_end, paused_at, resumes_at, past_due_at, reminder_due_at, revision, due_at, created_at,
-        modified_at)
+        discount_applied_at, pause_at_period_end, paused_at, resumes_at, past_due_at, reminder_due_at, payment_method_id, revision, due_at,
+        created_at, modified_at)
     select s.organization_id, pg_temp.copied(s.subscription_id, t.round), pg_temp.copied(s.customer_id, t.round), s.product_id, s.price_id,
         s.status, s.currency, s.amount_minor, s.seats, s.recurring_interval, s.recurring_interval_count, s.billing_anchor_at,
         s.current_period_start, s.current_period_end, s.trial_start, s.trial_end, s.started_at, s.cancel_at_period_end, s.canceled_at,
         s.ends_at, s.ended_at, s.cancellation_reason, s.cancellation_comment, s.discount_id, s.discount_applied_at, s.pause_at_period_end,
-        s.paused_at, s.resumes_at, s.past_due_at, s.reminder_due_at, s.revision, s.due_at, s.created_at, s.modified_at
+        s.paused_at, s.resumes_at, s.past_due_at, s.reminder_due_at,
+        pg_temp.copied(s.payment_method_id, t.round), s.revision, s.due_at, s.created_at, s.modified_at
     from chosen t
     join subscription s on s.organization_id = t.organization_id and s.customer_id = t.customer_id";
 
@@ -183,10 +211,14 @@ const SEATS: &str = "
 /// Failed tries too, or a past-due subscription would not count as one. Each copy has a processor's payment of its own name.
 const ATTEMPTS: &str = "
     insert into payment_attempt (organization_id, payment_attempt_id, order_id, customer_id, trigger, state, amount_minor, currency,
-        processor, processor_payment_id, decline_code, action_url, tries, due_at, created_at, sent_at, settled_at)
+        processor, processor_payment_id, decline_code, action_url, tries, due_at, created_at, sent_at, settled_at,
+        payment_method_id, is_on_session)
     select a.organization_id, pg_temp.copied(a.payment_attempt_id, t.round), pg_temp.copied(a.order_id, t.round),
         pg_temp.copied(a.customer_id, t.round), a.trigger, a.state, a.amount_minor, a.currency, a.processor,
-        a.processor_payment_id || '+' || t.round, a.decline_code, a.action_url, a.tries, a.due_at, a.created_at, a.sent_at, a.settled_at
+        a.processor_payment_id || '+' || t.round, a.decline_code, a.action_url, a.tries, a.due_at, a.created_at, a.sent_at, a.settled_at,
+        (select pg_temp.copied(m.payment_method_id, t.round) from payment_method m
+            where m.organization_id = a.organization_id and m.payment_method_id = a.payment_method_id and m.deleted_at is null),
+        a.is_on_session
     from chosen t
     join payment_attempt a on a.organization_id = t.organization_id and a.customer_id = t.customer_id and a.settled_at is not null
     join orders o on o.organization_id = a.organization_id and o.order_id = a.order_id and o.status <> 'draft'";

@@ -11,7 +11,7 @@ use super::work::{self, WorkError};
 use crate::context::Context;
 use crate::error::DatabaseError;
 use crate::event::{self, PartitionError};
-use crate::payment::PaymentProcessor;
+use crate::payment::Processors;
 use crate::progress::{OnProgress, Progress};
 
 /// Notices written on the way are still delivered for so long after the jump.
@@ -54,7 +54,7 @@ pub async fn clock_offset(db: &PgPool) -> Result<Option<Duration>, sqlx::Error> 
 /// moment, as if the time had passed. `real_now` is the system's time.
 pub async fn advance(
     db: &PgPool,
-    processor: &dyn PaymentProcessor,
+    processors: &Processors,
     real_now: OffsetDateTime,
     mut rng: impl FnMut() -> StdRng,
     by: RecurringInterval,
@@ -64,11 +64,11 @@ pub async fn advance(
     let from = real_now + offset;
     let until = instant_after(from, by, 1);
     ensure_partitions(db, from, until).await?;
-    let mut steps = work::run(db, processor, &mut Context::system(from, rng())).await?;
+    let mut steps = work::run(db, processors, &mut Context::system(from, rng())).await?;
     let mut now = from;
     while let Some(due_at) = work::next_due_at(db, None, now).await?.filter(|at| *at <= until) {
         now = due_at;
-        steps += work::run(db, processor, &mut Context::system(now, rng())).await?;
+        steps += work::run(db, processors, &mut Context::system(now, rng())).await?;
         progress(Progress { done: seconds(now - from), total: seconds(until - from) });
     }
     move_clock(db, until - real_now, until).await?;

@@ -21,8 +21,12 @@ pub(super) async fn clear(db: &PgPool, organization_id: OrganizationId) -> Resul
         "delete from sandbox.refund where processor_payment_id in (
             select processor_payment_id from sandbox.payment join customer using (customer_id) where organization_id = $1)",
         "delete from sandbox.payment where customer_id in (select customer_id from customer where organization_id = $1)",
-        "delete from sandbox.card where organization_id = $1",
+        "delete from sandbox.setup where processor_method_id in (
+            select processor_method_id from payment_method where organization_id = $1 and processor = 'sandbox')",
+        "delete from sandbox.method where processor_method_id in (
+            select processor_method_id from payment_method where organization_id = $1 and processor = 'sandbox')",
         "delete from refund where organization_id = $1",
+        "delete from payment_method_setup where organization_id = $1",
         "delete from payment_attempt where organization_id = $1",
         "delete from customer_seat where organization_id = $1",
         "delete from subscription_change where organization_id = $1",
@@ -38,6 +42,9 @@ pub(super) async fn clear(db: &PgPool, organization_id: OrganizationId) -> Resul
         "delete from benefit where organization_id = $1",
         "delete from price where organization_id = $1",
         "delete from product where organization_id = $1",
+        "update customer set default_payment_method_id = null, backup_payment_method_id = null where organization_id = $1",
+        "delete from payment_method where organization_id = $1",
+        "delete from processor_customer where organization_id = $1",
         "delete from member where organization_id = $1",
         "delete from customer where organization_id = $1",
         "delete from portal_setting where organization_id = $1",

@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::customer::{self, CreateCustomer, UpdateBillingDetails};
 use crate::member::{self, AddMember};
 use crate::organization::{self, UpdatePortalSettings};
-use crate::payment::{self, Sandbox};
+use crate::payment::{self, Processors, Sandbox, SandboxBehavior, SandboxCard};
 use crate::progress::{OnProgress, Progress};
 use crate::quote::{self, QuoteRequest};
 use crate::seat::{self, AssignSeat};
@@ -39,7 +39,7 @@ enum Step {
 /// The walk: who is who by now, and what is still to come.
 pub(super) struct History<'a> {
     db: &'a PgPool,
-    sandbox: Sandbox,
+    processors: Processors,
     chance: &'a Chance,
     organization_id: OrganizationId,
     catalog: &'a Catalog,
@@ -71,7 +71,7 @@ impl<'a> History<'a> {
         }
         Self {
             db,
-            sandbox: Sandbox::new(db.clone()),
+            processors: Processors::default().with(Sandbox::new(db.clone())),
             chance,
             organization_id,
             catalog,
@@ -109,7 +109,7 @@ impl<'a> History<'a> {
             {
                 self.take(now, step).await?;
             }
-            work::run(self.db, &self.sandbox, &mut self.system(now)).await?;
+            work::run(self.db, &self.processors, &mut self.system(now)).await?;
             worked_at = now;
         }
         progress(Progress { done: total, total });
@@ -157,6 +157,8 @@ impl<'a> History<'a> {
             };
             member::add(self.db, &mut cx, input).await?;
         }
+        let card = SandboxCard::new(SandboxBehavior::Approve);
+        payment::give_card(self.db, &mut cx, self.organization_id, customer.id, card).await?;
         let owner = self.find_owner(customer.id).await?;
         self.owners.insert(c, owner);
         self.tell_billing_details(now, c, customer.id).await
@@ -259,7 +261,10 @@ impl<'a> History<'a> {
             }
             Deed::Card(behavior) => {
                 let customer_id = self.owners.get(&c).ok_or(SeedError::OutOfOrder)?.customer_id;
-                payment::set_behavior(self.db, self.organization_id, customer_id, behavior).await?;
+                let organization_id = self.organization_id;
+                let mut cx = self.system(now);
+                payment::set_behavior(self.db, &mut cx, organization_id, customer_id, behavior)
+                    .await?;
             }
         }
         Ok(())
@@ -280,7 +285,7 @@ impl<'a> History<'a> {
         request: QuoteRequest,
     ) -> Result<(), SeedError> {
         let quote = quote::create(self.db, cx, subscription_id, request).await?;
-        subscription_change::confirm(self.db, &self.sandbox, cx, quote.quote_id).await?;
+        subscription_change::confirm(self.db, &self.processors, cx, quote.quote_id).await?;
         Ok(())
     }
 

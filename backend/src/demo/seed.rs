@@ -195,7 +195,7 @@ mod tests {
     use crate::demo::{advance, clock_offset};
     use crate::invariants;
     use crate::test_support::TestDb;
-    use crate::test_support::billing::sandbox;
+    use crate::test_support::billing::processors;
     use domain::interval::RecurringInterval;
     use time::macros::datetime;
 
@@ -311,7 +311,7 @@ mod tests {
 
         let rng = || db.chance.rng();
         let advanced =
-            advance(&db.pool, &sandbox(&db), NOW, rng, RecurringInterval::MONTHLY, &mut |_| ())
+            advance(&db.pool, &processors(&db), NOW, rng, RecurringInterval::MONTHLY, &mut |_| ())
                 .await
                 .unwrap();
         assert_eq!(advanced.now, datetime!(2026-06-30 10:00:00.123456 UTC));
@@ -340,7 +340,7 @@ mod tests {
         let db = TestDb::new().await;
         let refused = advance(
             &db.pool,
-            &sandbox(&db),
+            &processors(&db),
             NOW,
             || db.chance.rng(),
             RecurringInterval::MONTHLY,

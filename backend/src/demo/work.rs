@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::context::Context;
 use crate::error::DatabaseError;
 use crate::invoice::{self, IssueError};
-use crate::payment::{self, PaymentError, PaymentProcessor};
+use crate::payment::{self, PaymentError, Processors};
 use crate::subscription::{self, RunDueError};
 
 /// Rounds at one moment; each does what the one before has caused.
@@ -57,7 +57,7 @@ pub(super) async fn next_due_at(
 /// Does all that is due at the context's time, and what that causes at once; returns how many pieces it were.
 pub(super) async fn run(
     db: &PgPool,
-    processor: &dyn PaymentProcessor,
+    processors: &Processors,
     cx: &mut Context,
 ) -> Result<usize, WorkError> {
     let mut all = 0;
@@ -68,7 +68,7 @@ pub(super) async fn run(
             done += subscription::run_due(db, cx, usize::MAX).await?;
         }
         if due.payments {
-            done += payment::run_due(db, processor, cx, usize::MAX).await?;
+            done += payment::run_due(db, processors, cx, usize::MAX).await?;
         }
         if due.invoices {
             done += invoice::issue_due(db, cx, usize::MAX).await?;

@@ -303,7 +303,7 @@ mod tests {
     async fn work(db: &TestDb) {
         db.settled().await;
         subscription::run_due(&db.pool, &mut db.cx(), 10).await.unwrap();
-        payment::run_due(&db.pool, &billing::sandbox(db), &mut db.cx(), 10).await.unwrap();
+        payment::run_due(&db.pool, &billing::processors(db), &mut db.cx(), 10).await.unwrap();
     }
 
     /// Ada with a paid Pro in an organization that charges and allows everything; nothing is left to be told.
@@ -327,9 +327,15 @@ mod tests {
         let db = TestDb::new().await;
         let (ada, started) = paying(&db).await;
         let behave = async |behavior| {
-            payment::set_behavior(&db.pool, ada.organization_id, ada.customer_id, behavior)
-                .await
-                .unwrap();
+            payment::set_behavior(
+                &db.pool,
+                &mut db.cx(),
+                ada.organization_id,
+                ada.customer_id,
+                behavior,
+            )
+            .await
+            .unwrap();
         };
         behave(SandboxBehavior::DeclineInsufficientFunds).await;
         db.clock.set(started.facts.current_period.end);
@@ -359,8 +365,8 @@ mod tests {
         let request = QuoteRequest::Plan { product_id: business.product_id, seats: None };
         let quote =
             quote::create(&db.pool, &mut cx, started.subscription_id, request).await.unwrap();
-        let sandbox = billing::sandbox(&db);
-        subscription_change::confirm(&db.pool, &sandbox, &mut cx, quote.quote_id).await.unwrap();
+        let processors = billing::processors(&db);
+        subscription_change::confirm(&db.pool, &processors, &mut cx, quote.quote_id).await.unwrap();
         let told = parameters(&db).await;
         assert_eq!(told["product_name"], "Business");
         assert_eq!(told["total_minor"], quote.result.due_now.totals.total.minor);
@@ -389,8 +395,8 @@ mod tests {
         let request = QuoteRequest::CancelNow { reason: None, comment: None };
         let quote =
             quote::create(&db.pool, &mut cx, started.subscription_id, request).await.unwrap();
-        let sandbox = billing::sandbox(&db);
-        subscription_change::confirm(&db.pool, &sandbox, &mut cx, quote.quote_id).await.unwrap();
+        let processors = billing::processors(&db);
+        subscription_change::confirm(&db.pool, &processors, &mut cx, quote.quote_id).await.unwrap();
         assert_eq!(deliver_all(&db).await, ["subscription_revoked ada@example.com"]);
         work(&db).await;
         let refunded = parameters(&db).await["refunded_minor"].as_i64().unwrap();

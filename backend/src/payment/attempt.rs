@@ -7,7 +7,10 @@ use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
 use super::claim::{self, Attempt};
-use super::processor::{NewPayment, NoAnswer, PaymentKey, PaymentProcessor, Reading};
+use super::processor::{
+    NewPayment, NoAnswer, PaymentKey, PaymentProcessor, ProcessorMethod, Reading,
+};
+use super::processors::Processors;
 use super::settle::settle;
 use super::{PrepareRefundError, Settlement};
 use crate::context::Context;
@@ -67,13 +70,20 @@ enum Finding {
 /// somebody else works on, is only told.
 pub async fn run_attempt(
     db: &PgPool,
-    processor: &dyn PaymentProcessor,
+    processors: &Processors,
     cx: &mut Context,
     organization_id: OrganizationId,
     payment_attempt_id: PaymentAttemptId,
 ) -> Result<PaymentOutcome, PaymentError> {
     match claim::one(db, cx, organization_id, payment_attempt_id).await? {
-        Some(attempt) => carry_out(db, processor, cx, attempt).await,
+        Some(attempt) => match processors.get(&attempt.processor) {
+            Some(processor) => carry_out(db, processor, cx, attempt).await,
+            None => {
+                // Its lease ends, and a process that can reach the processor takes it up.
+                tracing::error!(%payment_attempt_id, processor = attempt.processor, "this process cannot reach the charge's processor");
+                Ok(PaymentOutcome::Unknown)
+            }
+        },
         None => standing(db, organization_id, payment_attempt_id).await,
     }
 }
@@ -119,8 +129,8 @@ pub(super) async fn carry_out(
 ) -> Result<PaymentOutcome, PaymentError> {
     let finding = if attempt.sent_at.is_none() && !attempt.is_wanted {
         Finding::Abandoned
-    } else {
-        match ask(db, processor, cx.now, &mut attempt).await? {
+    } else if let Some(method) = attempt.method.clone() {
+        match ask(db, processor, cx.now, &mut attempt, method).await? {
             Ok(finding) => finding,
             Err(no_answer) => {
                 let error = &no_answer as &dyn std::error::Error;
@@ -128,6 +138,8 @@ pub(super) async fn carry_out(
                 Finding::Outcome(PaymentOutcome::Unknown)
             }
         }
+    } else {
+        Finding::Outcome(PaymentOutcome::Declined(DeclineCode::PaymentMethodMissing))
     };
     let waits_too_long = attempt.sent_at.is_some_and(|sent_at| cx.now - sent_at > READ_WITHIN);
     match finding {
@@ -178,20 +190,23 @@ async fn ask(
     processor: &dyn PaymentProcessor,
     now: OffsetDateTime,
     attempt: &mut Attempt,
+    method: ProcessorMethod,
 ) -> Result<Result<Finding, NoAnswer>, PaymentError> {
     let age = attempt.sent_at.map_or(Duration::ZERO, |sent_at| now - sent_at);
     if attempt.state == PaymentAttemptState::RequiresAction || age >= RESEND_WITHIN {
         return Ok(look(processor, now, attempt, age >= ACTION_WITHIN).await);
     }
+    let payment = NewPayment {
+        payment_attempt_id: attempt.payment_attempt_id,
+        organization_id: attempt.organization_id,
+        customer_id: attempt.customer_id,
+        amount: attempt.amount,
+        method,
+        is_on_session: attempt.is_on_session,
+    };
     let processor_payment_id = if let Some(id) = &attempt.processor_payment_id {
         id.clone()
     } else {
-        let payment = NewPayment {
-            payment_attempt_id: attempt.payment_attempt_id,
-            organization_id: attempt.organization_id,
-            customer_id: attempt.customer_id,
-            amount: attempt.amount,
-        };
         let id = match processor.create(&payment, now).await {
             Ok(id) => id,
             Err(no_answer) => return Ok(Err(no_answer)),
@@ -200,7 +215,7 @@ async fn ask(
         attempt.processor_payment_id = Some(id.clone());
         id
     };
-    Ok(processor.confirm(&processor_payment_id, now).await.map(Finding::Outcome))
+    Ok(processor.confirm(&payment, &processor_payment_id, now).await.map(Finding::Outcome))
 }
 
 /// Reads what became of it. What never came to a charge is given up for good at the processor first.
@@ -395,6 +410,8 @@ mod tests {
             organization_id: claimed[0].organization_id,
             customer_id: claimed[0].customer_id,
             amount: claimed[0].amount,
+            method: claimed[0].method.clone().unwrap(),
+            is_on_session: true,
         };
         case.sandbox.create(&payment, case.db.now()).await.unwrap();
         case.after(Duration::hours(24)).await;
@@ -438,11 +455,11 @@ mod tests {
         let case = Case::new(SandboxBehavior::Approve).await;
         let mut workers = tokio::task::JoinSet::new();
         for _ in 0..10 {
-            let (pool, sandbox, mut cx) =
-                (case.db.pool.clone(), case.sandbox.clone(), case.db.cx());
+            let (pool, processors, mut cx) =
+                (case.db.pool.clone(), case.processors(), case.db.cx());
             let (organization_id, attempt_id) = (case.organization_id, case.attempt_id);
             workers.spawn(async move {
-                run_attempt(&pool, &sandbox, &mut cx, organization_id, attempt_id).await.unwrap()
+                run_attempt(&pool, &processors, &mut cx, organization_id, attempt_id).await.unwrap()
             });
         }
         let told = workers.join_all().await;
@@ -466,12 +483,17 @@ mod tests {
     async fn another_organizations_charge_is_unknown() {
         let case = Case::new(SandboxBehavior::Approve).await;
         let other = crate::test_support::fixtures::organization(&case.db, "other").await;
-        let refused =
-            run_attempt(&case.db.pool, &case.sandbox, &mut case.db.cx(), other, case.attempt_id)
-                .await;
+        let refused = run_attempt(
+            &case.db.pool,
+            &case.processors(),
+            &mut case.db.cx(),
+            other,
+            case.attempt_id,
+        )
+        .await;
         assert!(matches!(refused, Err(PaymentError::Unknown)));
         let mut cx = Context::system_for(other, case.db.now(), case.db.rng());
-        let done = crate::payment::run_due(&case.db.pool, &case.sandbox, &mut cx, 10).await;
+        let done = crate::payment::run_due(&case.db.pool, &case.processors(), &mut cx, 10).await;
         assert_eq!(done.unwrap(), 0);
     }
 

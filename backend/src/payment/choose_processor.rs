@@ -18,6 +18,7 @@ pub enum ProcessorChoice {
     None,
     /// Nobody really: for the demo and for tests.
     Sandbox,
+    Stripe,
 }
 
 #[derive(Debug, Error)]
@@ -47,6 +48,7 @@ pub async fn choose_processor(
     let name = match choice {
         ProcessorChoice::None => None,
         ProcessorChoice::Sandbox => Some(Sandbox::NAME),
+        ProcessorChoice::Stripe => Some("stripe"),
     };
     let mut tx = db.begin().await?;
     let updated = sqlx::query!(

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::prepare::LEASE;
+use super::processor::ProcessorMethod;
 use crate::context::Context;
 use crate::error::{InconsistencyError, QueryError};
 
@@ -21,6 +22,10 @@ pub(super) struct Attempt {
     pub trigger: PaymentTrigger,
     pub state: PaymentAttemptState,
     pub amount: Money,
+    pub processor: String,
+    /// What is charged; `None` when there is nothing to charge.
+    pub method: Option<ProcessorMethod>,
+    pub is_on_session: bool,
     pub processor_payment_id: Option<String>,
     /// This try included.
     pub tries: i32,
@@ -39,6 +44,10 @@ struct Row {
     state: String,
     amount_minor: i64,
     currency: String,
+    processor: String,
+    processor_customer_id: Option<String>,
+    processor_method_id: Option<String>,
+    is_on_session: bool,
     processor_payment_id: Option<String>,
     tries: i32,
     sent_at: Option<OffsetDateTime>,
@@ -62,6 +71,14 @@ impl TryFrom<Row> for Attempt {
                 row.amount_minor,
                 Currency::parse(&row.currency).map_err(|_| bad("currency"))?,
             ),
+            processor: row.processor,
+            method: row.processor_customer_id.zip(row.processor_method_id).map(
+                |(processor_customer_id, processor_method_id)| ProcessorMethod {
+                    processor_customer_id,
+                    processor_method_id,
+                },
+            ),
+            is_on_session: row.is_on_session,
             processor_payment_id: row.processor_payment_id,
             tries: row.tries,
             sent_at: row.sent_at,
@@ -81,16 +98,18 @@ pub(super) async fn due(
     let rows = sqlx::query_as!(
         Row,
         r#"with due as (
-            select organization_id, payment_attempt_id, sent_at from payment_attempt
+            select organization_id, payment_attempt_id, payment_method_id, sent_at from payment_attempt
             where due_at <= $1 and processor = $2 and ($3::uuid is null or organization_id = $3)
             order by due_at
             limit $4
             for update skip locked)
          update payment_attempt a set due_at = $5, tries = a.tries + 1, sent_at = coalesce(a.sent_at, $1)
          from due
+         left join payment_method m on m.organization_id = due.organization_id and m.payment_method_id = due.payment_method_id
          where a.organization_id = due.organization_id and a.payment_attempt_id = due.payment_attempt_id
          returning a.organization_id, a.payment_attempt_id, a.order_id, a.customer_id, a.trigger, a.state, a.amount_minor, a.currency,
-            a.processor_payment_id, a.tries, due.sent_at,
+            a.processor, m.processor_customer_id as "processor_customer_id?", m.processor_method_id as "processor_method_id?",
+            a.is_on_session, a.processor_payment_id, a.tries, due.sent_at,
             exists (select from orders o where o.organization_id = a.organization_id and o.order_id = a.order_id
                 and o.status in ('draft', 'pending')) as "is_wanted!""#,
         cx.now,
@@ -124,15 +143,17 @@ pub(super) async fn one(
     let row = sqlx::query_as!(
         Row,
         r#"with wanted as (
-            select organization_id, payment_attempt_id, sent_at from payment_attempt
+            select organization_id, payment_attempt_id, payment_method_id, sent_at from payment_attempt
             where organization_id = $1 and payment_attempt_id = $2
               and (due_at <= $3 or (due_at is not null and (tries = 0 or state = 'requires_action')))
             for update)
          update payment_attempt a set due_at = $4, tries = a.tries + 1, sent_at = coalesce(a.sent_at, $3)
          from wanted
+         left join payment_method m on m.organization_id = wanted.organization_id and m.payment_method_id = wanted.payment_method_id
          where a.organization_id = wanted.organization_id and a.payment_attempt_id = wanted.payment_attempt_id
          returning a.organization_id, a.payment_attempt_id, a.order_id, a.customer_id, a.trigger, a.state, a.amount_minor, a.currency,
-            a.processor_payment_id, a.tries, wanted.sent_at,
+            a.processor, m.processor_customer_id as "processor_customer_id?", m.processor_method_id as "processor_method_id?",
+            a.is_on_session, a.processor_payment_id, a.tries, wanted.sent_at,
             exists (select from orders o where o.organization_id = a.organization_id and o.order_id = a.order_id
                 and o.status in ('draft', 'pending')) as "is_wanted!""#,
         organization_id.as_uuid(),

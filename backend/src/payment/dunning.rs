@@ -230,6 +230,9 @@ pub(super) async fn retry(
                 customer_id: order.customer_id,
                 amount: order.total,
                 trigger: PaymentTrigger::RetryDunning,
+                is_on_session: false,
+                payment_method_id: None,
+                return_path: None,
                 due_at: cx.now,
             };
             prepare(&mut tx, cx, attempt).await?;

@@ -9,14 +9,16 @@ mod next_due_at;
 mod prepare;
 mod prepare_refund;
 mod processor;
+mod processors;
 mod refund;
+pub mod return_path;
 mod run_due;
 mod sandbox;
 mod settle;
 #[cfg(test)]
 mod test_helpers;
 
-pub use action::{SandboxAction, sandbox_action, waiting_action};
+pub use action::waiting_action;
 pub use attempt::{PaymentError, run_attempt};
 pub use choose_processor::{ChooseProcessorError, ProcessorChoice, choose_processor};
 pub(crate) use dunning::recover;
@@ -25,11 +27,13 @@ pub(crate) use prepare::{LEASE, NewAttempt, prepare};
 pub use prepare_refund::PrepareRefundError;
 pub(crate) use prepare_refund::{NewRefund, prepare_refund};
 pub use processor::{
-    Answer, NewPayment, NewProcessorRefund, NoAnswer, PaymentKey, PaymentProcessor, Reading,
-    RefundOutcome,
+    Answer, NewPayment, NewProcessorCustomer, NewProcessorRefund, NewSetup, NoAnswer, PaymentKey,
+    PaymentProcessor, ProcessorMethod, Reading, RefundOutcome, SetupPresentation, SetupReading,
+    SetupWay, StartedSetup,
 };
+pub use processors::Processors;
 pub use run_due::run_due;
-pub use sandbox::{Sandbox, SandboxBehavior, set_behavior};
+pub use sandbox::{Sandbox, SandboxBehavior, SandboxCard, give_card, set_behavior};
 pub(crate) use settle::{close_unsent, lock, void_open_orders};
 
 use domain::payment::DeclineCode;

@@ -5,20 +5,92 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 
-use domain::id::{CustomerId, OrganizationId, PaymentAttemptId, RefundId};
+use domain::id::{CustomerId, OrganizationId, PaymentAttemptId, PaymentMethodSetupId, RefundId};
 use domain::money::Money;
-use domain::payment::PaymentOutcome;
+use domain::payment::{DeclineCode, PaymentOutcome};
+use domain::payment_method::MethodDetails;
 use thiserror::Error;
 use time::OffsetDateTime;
 
+/// A saved method, as its processor knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessorMethod {
+    pub processor_customer_id: String,
+    pub processor_method_id: String,
+}
+
 /// What a processor is asked to charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPayment {
     /// The idempotency key; also kept by the processor, so that the payment can be found by it.
     pub payment_attempt_id: PaymentAttemptId,
     pub organization_id: OrganizationId,
     pub customer_id: CustomerId,
     pub amount: Money,
+    pub method: ProcessorMethod,
+    /// The customer is there and can approve it. Otherwise a charge that needs approval is declined.
+    pub is_on_session: bool,
+}
+
+/// Whom a processor shall know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProcessorCustomer {
+    pub organization_id: OrganizationId,
+    /// The idempotency key.
+    pub customer_id: CustomerId,
+    pub email: String,
+    pub name: Option<String>,
+}
+
+/// How a customer enters a new method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetupPresentation {
+    /// On a page of the processor's own, by redirect.
+    Hosted,
+    /// In the processor's frame within a page of ours, where the processor has one; else as `Hosted`.
+    Embedded,
+}
+
+/// A method to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSetup {
+    /// The idempotency key; also kept by the processor.
+    pub payment_method_setup_id: PaymentMethodSetupId,
+    pub organization_id: OrganizationId,
+    pub processor_customer_id: String,
+    pub presentation: SetupPresentation,
+}
+
+/// Where a customer enters the new method.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetupWay {
+    /// There; the processor leads back to `return_path::of_setup` afterwards.
+    Hosted { url: String },
+    /// In the processor's frame, opened with this secret. It is the customer's, and goes into no log and no address of ours.
+    Embedded { client_secret: String },
+}
+
+/// A setup that a processor has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartedSetup {
+    pub processor_setup_id: String,
+    pub way: SetupWay,
+}
+
+/// What a processor knows of a setup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetupReading {
+    /// The customer has not finished.
+    Open,
+    Succeeded {
+        processor_method_id: String,
+        details: MethodDetails,
+    },
+    Failed {
+        code: DeclineCode,
+    },
+    /// Given up, or too old.
+    Expired,
 }
 
 /// By what a payment is looked for.
@@ -82,6 +154,7 @@ pub trait PaymentProcessor: Send + Sync + Debug {
     /// Charges it, or says what came of charging it before.
     fn confirm<'a>(
         &'a self,
+        payment: &'a NewPayment,
         processor_payment_id: &'a str,
         now: OffsetDateTime,
     ) -> Answer<'a, PaymentOutcome>;
@@ -104,5 +177,37 @@ pub trait PaymentProcessor: Send + Sync + Debug {
     ) -> Answer<'a, RefundOutcome>;
 
     /// What became of a refund; `None` when the processor knows none by that key.
-    fn read_refund(&self, refund_id: RefundId) -> Answer<'_, Option<RefundOutcome>>;
+    fn read_refund<'a>(
+        &'a self,
+        refund_id: RefundId,
+        processor_payment_id: &'a str,
+    ) -> Answer<'a, Option<RefundOutcome>>;
+
+    /// Makes a customer known and answers the processor's id of it.
+    fn create_customer<'a>(
+        &'a self,
+        customer: &'a NewProcessorCustomer,
+        now: OffsetDateTime,
+    ) -> Answer<'a, String>;
+
+    /// Begins adding a method.
+    fn create_setup<'a>(
+        &'a self,
+        setup: &'a NewSetup,
+        now: OffsetDateTime,
+    ) -> Answer<'a, StartedSetup>;
+
+    /// What became of adding a method; changes nothing.
+    fn read_setup<'a>(
+        &'a self,
+        processor_setup_id: &'a str,
+        now: OffsetDateTime,
+    ) -> Answer<'a, SetupReading>;
+
+    /// What is known of a saved method now; `None` when it is no longer there.
+    fn read_method<'a>(&'a self, processor_method_id: &'a str)
+    -> Answer<'a, Option<MethodDetails>>;
+
+    /// Forgets a method; one that is forgotten already is no error.
+    fn detach<'a>(&'a self, processor_method_id: &'a str, now: OffsetDateTime) -> Answer<'a, ()>;
 }

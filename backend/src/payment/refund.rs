@@ -47,7 +47,7 @@ pub(super) async fn run_one(
         };
         processor.refund(wanted, cx.now).await.map(Some)
     } else {
-        processor.read_refund(refund_id).await
+        processor.read_refund(refund_id, &claimed.processor_payment_id).await
     };
     match answer {
         Ok(Some(RefundOutcome::Succeeded { processor_refund_id })) => {

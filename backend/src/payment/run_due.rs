@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::attempt::{PaymentError, carry_out};
 use super::processor::PaymentProcessor;
+use super::processors::Processors;
 use super::{claim, dunning, refund};
 use crate::context::Context;
 use crate::event;
@@ -26,20 +27,22 @@ const FAILURES_MAX: usize = 10;
 /// logged; they come due again when their lease ends.
 pub async fn run_due(
     db: &PgPool,
-    processor: &dyn PaymentProcessor,
+    processors: &Processors,
     cx: &mut Context,
     limit: usize,
 ) -> Result<usize, PaymentError> {
     let mut done = retry_orders(db, cx, limit).await?;
-    while done < limit {
-        let charged = charge(db, processor, cx, BATCH.min(limit - done)).await?;
-        done += charged;
-        if charged == 0 {
-            break;
+    for processor in processors.iter() {
+        while done < limit {
+            let charged = charge(db, processor, cx, BATCH.min(limit - done)).await?;
+            done += charged;
+            if charged == 0 {
+                break;
+            }
         }
-    }
-    while done < limit && refund::run_one(db, processor, cx).await? {
-        done += 1;
+        while done < limit && refund::run_one(db, processor, cx).await? {
+            done += 1;
+        }
     }
     if done > 0 {
         let mut connection = db.acquire().await?;

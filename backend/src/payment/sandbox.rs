@@ -4,7 +4,7 @@
 mod behavior;
 mod books;
 
-pub use behavior::{SandboxBehavior, set_behavior};
+pub use behavior::{SandboxBehavior, SandboxCard, give_card, set_behavior};
 
 use std::time::Duration;
 
@@ -13,9 +13,11 @@ use domain::payment::PaymentOutcome;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
+use domain::payment_method::MethodDetails;
+
 use super::processor::{
-    Answer, NewPayment, NewProcessorRefund, NoAnswer, PaymentKey, PaymentProcessor, Reading,
-    RefundOutcome,
+    Answer, NewPayment, NewProcessorCustomer, NewProcessorRefund, NewSetup, NoAnswer, PaymentKey,
+    PaymentProcessor, Reading, RefundOutcome, SetupReading, StartedSetup,
 };
 
 /// The sandbox, on a pool of its own or a shared one.
@@ -23,6 +25,10 @@ use super::processor::{
 pub struct Sandbox {
     books: PgPool,
     latency: Duration,
+    /// Where the sandbox's own pages are, without a slash at the end.
+    pages: String,
+    /// Where the portal is, without a slash at the end.
+    portal: String,
 }
 
 impl Sandbox {
@@ -30,7 +36,13 @@ impl Sandbox {
     pub const NAME: &str = "sandbox";
 
     pub fn new(books: PgPool) -> Self {
-        Self { books, latency: Duration::ZERO }
+        Self { books, latency: Duration::ZERO, pages: String::new(), portal: String::new() }
+    }
+
+    /// The same with pages of its own at one origin, which lead back to the portal at another.
+    #[must_use]
+    pub fn with_pages(self, pages: impl Into<String>, portal: impl Into<String>) -> Self {
+        Self { pages: pages.into(), portal: portal.into(), ..self }
     }
 
     /// The same with every call taking so long before and again after it takes effect, as over a network.
@@ -64,7 +76,8 @@ impl PaymentProcessor for Sandbox {
     fn create<'a>(&'a self, payment: &'a NewPayment, now: OffsetDateTime) -> Answer<'a, String> {
         Box::pin(async move {
             self.travel().await;
-            let created = books::create(&self.books, payment, now).await.map_err(lost);
+            let created = books::create(&self.books, &self.portal, payment, now).await;
+            let created = created.map_err(lost);
             self.travel().await;
             created
         })
@@ -72,12 +85,14 @@ impl PaymentProcessor for Sandbox {
 
     fn confirm<'a>(
         &'a self,
+        _payment: &'a NewPayment,
         processor_payment_id: &'a str,
         now: OffsetDateTime,
     ) -> Answer<'a, PaymentOutcome> {
         Box::pin(async move {
             self.travel().await;
-            let confirmed = books::confirm(&self.books, processor_payment_id, now).await;
+            let confirmed =
+                books::confirm(&self.books, &self.pages, processor_payment_id, now).await;
             self.travel().await;
             confirmed.map_err(lost)?.ok_or_else(|| NoAnswer("the sandbox lost its answer".into()))
         })
@@ -85,7 +100,7 @@ impl PaymentProcessor for Sandbox {
 
     fn read<'a>(&'a self, key: PaymentKey<'a>, now: OffsetDateTime) -> Answer<'a, Reading> {
         Box::pin(async move {
-            books::read(&self.books, key.payment_attempt_id, now).await.map_err(lost)
+            books::read(&self.books, &self.pages, key.payment_attempt_id, now).await.map_err(lost)
         })
     }
 
@@ -95,7 +110,7 @@ impl PaymentProcessor for Sandbox {
         now: OffsetDateTime,
     ) -> Answer<'a, Reading> {
         Box::pin(async move {
-            books::cancel(&self.books, processor_payment_id, now).await.map_err(lost)
+            books::cancel(&self.books, &self.pages, processor_payment_id, now).await.map_err(lost)
         })
     }
 
@@ -112,8 +127,59 @@ impl PaymentProcessor for Sandbox {
         })
     }
 
-    fn read_refund(&self, refund_id: RefundId) -> Answer<'_, Option<RefundOutcome>> {
+    fn read_refund<'a>(
+        &'a self,
+        refund_id: RefundId,
+        _processor_payment_id: &'a str,
+    ) -> Answer<'a, Option<RefundOutcome>> {
         Box::pin(async move { books::read_refund(&self.books, refund_id).await.map_err(lost) })
+    }
+
+    fn create_customer<'a>(
+        &'a self,
+        customer: &'a NewProcessorCustomer,
+        _now: OffsetDateTime,
+    ) -> Answer<'a, String> {
+        Box::pin(async move { Ok(books::customer(customer.customer_id)) })
+    }
+
+    fn create_setup<'a>(
+        &'a self,
+        setup: &'a NewSetup,
+        now: OffsetDateTime,
+    ) -> Answer<'a, StartedSetup> {
+        Box::pin(async move {
+            self.travel().await;
+            let started =
+                books::create_setup(&self.books, &self.pages, &self.portal, setup, now).await;
+            self.travel().await;
+            started.map_err(lost)
+        })
+    }
+
+    fn read_setup<'a>(
+        &'a self,
+        processor_setup_id: &'a str,
+        _now: OffsetDateTime,
+    ) -> Answer<'a, SetupReading> {
+        Box::pin(
+            async move { books::read_setup(&self.books, processor_setup_id).await.map_err(lost) },
+        )
+    }
+
+    fn read_method<'a>(
+        &'a self,
+        processor_method_id: &'a str,
+    ) -> Answer<'a, Option<MethodDetails>> {
+        Box::pin(
+            async move { books::read_method(&self.books, processor_method_id).await.map_err(lost) },
+        )
+    }
+
+    fn detach<'a>(&'a self, processor_method_id: &'a str, now: OffsetDateTime) -> Answer<'a, ()> {
+        Box::pin(
+            async move { books::detach(&self.books, processor_method_id, now).await.map_err(lost) },
+        )
     }
 }
 

@@ -5,7 +5,9 @@ use domain::payment::{PaymentOutcome, PaymentTrigger};
 use time::Duration;
 use uuid::Uuid;
 
-use super::{NewAttempt, Sandbox, SandboxBehavior, prepare, run_attempt, run_due, set_behavior};
+use super::{
+    NewAttempt, Processors, Sandbox, SandboxBehavior, prepare, run_attempt, run_due, set_behavior,
+};
 use crate::actor::MemberActor;
 use crate::order;
 use crate::test_support::billing::{Offer, charged, sandbox};
@@ -28,7 +30,9 @@ impl Case {
         let organization_id = fixtures::organization(&db, "acme").await;
         charged(&db, organization_id).await;
         let owner = fixtures::member(&db, organization_id, "ada@example.com").await;
-        set_behavior(&db.pool, organization_id, owner.customer_id, behavior).await.unwrap();
+        set_behavior(&db.pool, &mut db.cx(), organization_id, owner.customer_id, behavior)
+            .await
+            .unwrap();
         let started = Offer::monthly(&db, organization_id).await.subscribe(&db, &owner).await;
         let sandbox = sandbox(&db);
         let mut case = Self {
@@ -65,6 +69,10 @@ impl Case {
             customer_id: self.owner.customer_id,
             amount: order.total,
             trigger: PaymentTrigger::SubscriptionCycle,
+            // As far as these tests go, the customer is always there.
+            is_on_session: true,
+            payment_method_id: None,
+            return_path: None,
             due_at: self.db.now(),
         };
         let made = prepare(&mut tx, &mut self.db.cx(), attempt).await.unwrap().unwrap();
@@ -73,15 +81,20 @@ impl Case {
     }
 
     pub async fn card(&self, behavior: SandboxBehavior) {
-        set_behavior(&self.db.pool, self.organization_id, self.owner.customer_id, behavior)
+        let (organization_id, customer_id) = (self.organization_id, self.owner.customer_id);
+        set_behavior(&self.db.pool, &mut self.db.cx(), organization_id, customer_id, behavior)
             .await
             .unwrap();
+    }
+
+    pub fn processors(&self) -> Processors {
+        Processors::default().with(self.sandbox.clone())
     }
 
     pub async fn run_attempt(&self) -> PaymentOutcome {
         run_attempt(
             &self.db.pool,
-            &self.sandbox,
+            &self.processors(),
             &mut self.db.cx(),
             self.organization_id,
             self.attempt_id,
@@ -92,7 +105,7 @@ impl Case {
 
     /// What the worker does now, until nothing is left.
     pub async fn work(&self) -> usize {
-        run_due(&self.db.pool, &self.sandbox, &mut self.db.cx(), 100).await.unwrap()
+        run_due(&self.db.pool, &self.processors(), &mut self.db.cx(), 100).await.unwrap()
     }
 
     pub async fn after(&self, time: Duration) -> usize {

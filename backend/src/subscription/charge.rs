@@ -167,9 +167,17 @@ async fn insert(
     let label = &row.product_name;
     proration::carry(tx, cx, organization_id, subscription_id, label, carried_minor).await?;
     if !total.is_zero() {
-        let due_at = cx.now;
-        let attempt =
-            NewAttempt { organization_id, order_id, customer_id, amount: total, trigger, due_at };
+        let attempt = NewAttempt {
+            organization_id,
+            order_id,
+            customer_id,
+            amount: total,
+            trigger,
+            is_on_session: false,
+            payment_method_id: None,
+            return_path: None,
+            due_at: cx.now,
+        };
         payment::prepare(tx, cx, attempt).await?;
     }
     Ok(order_id)

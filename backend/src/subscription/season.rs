@@ -20,7 +20,7 @@ use crate::subscription::{
 };
 use crate::test_support::billing::{
     Offer, amount_off, charged, everything_allowed, german_buyer, german_seller, part_waits,
-    percent_off, sandbox, update_scheduled,
+    percent_off, processors, update_scheduled,
 };
 use crate::test_support::{TestDb, fixtures};
 
@@ -66,9 +66,15 @@ impl World {
                 1 => SandboxBehavior::LostAnswer,
                 _ => SandboxBehavior::Approve,
             };
-            payment::set_behavior(&db.pool, organization_id, owner.customer_id, behavior)
-                .await
-                .unwrap();
+            payment::set_behavior(
+                &db.pool,
+                &mut db.cx(),
+                organization_id,
+                owner.customer_id,
+                behavior,
+            )
+            .await
+            .unwrap();
             owners.push(owner);
         }
         let rng = Chance::seeded(20_260_501).rng();
@@ -166,13 +172,14 @@ impl World {
 
     async fn work(&self) {
         self.db.settled().await;
-        let sandbox = sandbox(&self.db);
+        let processors = processors(&self.db);
         loop {
             let subscriptions =
                 run_due(&self.db.pool, &mut self.db.cx(), usize::MAX).await.unwrap();
-            let payments = payment::run_due(&self.db.pool, &sandbox, &mut self.db.cx(), usize::MAX)
-                .await
-                .unwrap();
+            let payments =
+                payment::run_due(&self.db.pool, &processors, &mut self.db.cx(), usize::MAX)
+                    .await
+                    .unwrap();
             if subscriptions + payments == 0 {
                 return;
             }

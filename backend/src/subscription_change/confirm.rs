@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::error::{Forbidden, InconsistencyError};
 use crate::event;
 use crate::order::{NewOrder, insert_order};
-use crate::payment::{self, LEASE, NewAttempt, PaymentProcessor};
+use crate::payment::{self, LEASE, NewAttempt, Processors};
 use crate::quote::{self, QuoteError, QuoteRequest};
 use crate::subscription::row::{self, SubscriptionRow};
 
@@ -42,7 +42,7 @@ pub enum Confirmed {
 /// `Unknown` for what is not in the actor's reach; `Redeemed`, `Stale`, `Expired`; `Refused` by name; `Declined`: nothing has changed.
 pub async fn confirm(
     db: &PgPool,
-    processor: &dyn PaymentProcessor,
+    processors: &Processors,
     cx: &mut Context,
     quote_id: QuoteId,
 ) -> Result<Confirmed, ConfirmError> {
@@ -55,7 +55,7 @@ pub async fn confirm(
             (subscription_id, change_id, attempt_id)
         }
     };
-    match payment::run_attempt(db, processor, cx, organization_id, attempt_id).await {
+    match payment::run_attempt(db, processors, cx, organization_id, attempt_id).await {
         Ok(PaymentOutcome::Succeeded) => outcome(db, organization_id, change_id).await,
         Ok(PaymentOutcome::Declined(code)) => Err(ConfirmError::Declined { code }),
         Ok(PaymentOutcome::RequiresAction { url }) => {
@@ -222,6 +222,9 @@ async fn begin(
             customer_id: row.customer_id.into(),
             amount: quoted.result.due_now.totals.total,
             trigger: PaymentTrigger::SubscriptionUpdate,
+            is_on_session: true,
+            payment_method_id: None,
+            return_path: None,
             due_at: cx.now + LEASE,
         };
         let attempt_id = payment::prepare(tx, cx, attempt)

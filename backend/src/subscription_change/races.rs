@@ -11,7 +11,7 @@ use time::Duration;
 use super::shop::{Shop, to};
 use super::{ConfirmError, Confirmed};
 use crate::invariants;
-use crate::payment::{NewRefund, SandboxBehavior, prepare_refund};
+use crate::payment::{NewRefund, Processors, SandboxBehavior, prepare_refund};
 use crate::quote::{QuoteError, QuoteRequest};
 use crate::subscription;
 use crate::test_support::billing::Offer;
@@ -104,7 +104,7 @@ async fn a_seat_change_while_the_renewal_runs() {
     early.now = end - Duration::microseconds(1);
     let (one, two) = (Arc::clone(&shop), Arc::clone(&shop));
     let confirmed = tokio::spawn(async move {
-        super::confirm(&one.db.pool, &one.sandbox(), &mut early, quote.quote_id).await
+        super::confirm(&one.db.pool, &one.processors(), &mut early, quote.quote_id).await
     });
     let renewed = tokio::spawn(async move {
         subscription::run_due(&two.db.pool, &mut two.db.cx(), 10).await.unwrap()
@@ -134,7 +134,8 @@ async fn the_worker_finishes_what_a_crash_left() {
     let mut cx = shop.db.cx_of(shop.owner.clone());
     {
         let sandbox = shop.sandbox().with_latency(std::time::Duration::from_mins(1));
-        let confirm = super::confirm(&shop.db.pool, &sandbox, &mut cx, quote.quote_id);
+        let processors = Processors::default().with(sandbox);
+        let confirm = super::confirm(&shop.db.pool, &processors, &mut cx, quote.quote_id);
         let cut = tokio::time::timeout(std::time::Duration::from_millis(700), confirm).await;
         assert!(cut.is_err(), "it was still waiting for the processor");
     }

@@ -161,7 +161,7 @@ async fn what_belongs_to_others_is_unknown() {
         let mut cx = shop.db.cx_of(actor.clone());
         let asked = quote::create(&shop.db.pool, &mut cx, id, to(business)).await;
         assert!(matches!(asked, Err(QuoteError::Unknown)));
-        let confirmed = confirm(&shop.db.pool, &shop.sandbox(), &mut cx, quote.quote_id).await;
+        let confirmed = confirm(&shop.db.pool, &shop.processors(), &mut cx, quote.quote_id).await;
         assert!(matches!(confirmed, Err(ConfirmError::Unknown)));
         let actor = actor.into();
         assert_eq!(quote::get(&shop.db.pool, &actor, quote.quote_id).await.unwrap(), None);
@@ -170,7 +170,7 @@ async fn what_belongs_to_others_is_unknown() {
     let colleague =
         fixtures::colleague(&shop.db, &shop.owner, "bob@example.com", MemberRole::Member).await;
     let mut cx = shop.db.cx_of(colleague);
-    let forbidden = confirm(&shop.db.pool, &shop.sandbox(), &mut cx, quote.quote_id).await;
+    let forbidden = confirm(&shop.db.pool, &shop.processors(), &mut cx, quote.quote_id).await;
     assert!(matches!(forbidden, Err(ConfirmError::Forbidden(_))));
     let forbidden = quote::create(&shop.db.pool, &mut cx, id, to(business)).await;
     assert!(matches!(forbidden, Err(QuoteError::Forbidden(_))));

@@ -8,10 +8,10 @@ use time::Duration;
 use super::{ConfirmError, Confirmed, confirm};
 use crate::actor::MemberActor;
 use crate::organization::{UpdatePortalSettings, update_portal_settings};
-use crate::payment::{self, Sandbox, SandboxBehavior};
+use crate::payment::{self, Processors, Sandbox, SandboxBehavior};
 use crate::quote::{self, Quote, QuoteError, QuoteRequest};
 use crate::subscription::{self, SubscriptionDetail};
-use crate::test_support::billing::{Offer, charged, sandbox};
+use crate::test_support::billing::{Offer, charged, processors, sandbox};
 use crate::test_support::{TestDb, fixtures};
 
 pub(super) struct Shop {
@@ -50,11 +50,21 @@ impl Shop {
         sandbox(&self.db)
     }
 
+    pub fn processors(&self) -> Processors {
+        processors(&self.db)
+    }
+
     pub async fn card(&self, behavior: SandboxBehavior) {
         let owner = &self.owner;
-        payment::set_behavior(&self.db.pool, owner.organization_id, owner.customer_id, behavior)
-            .await
-            .unwrap();
+        payment::set_behavior(
+            &self.db.pool,
+            &mut self.db.cx(),
+            owner.organization_id,
+            owner.customer_id,
+            behavior,
+        )
+        .await
+        .unwrap();
     }
 
     /// Subscribes the owner, and pays.
@@ -74,7 +84,7 @@ impl Shop {
     pub async fn pay(&self) {
         self.db.settled().await;
         subscription::run_due(&self.db.pool, &mut self.db.cx(), 100).await.unwrap();
-        payment::run_due(&self.db.pool, &self.sandbox(), &mut self.db.cx(), 100).await.unwrap();
+        payment::run_due(&self.db.pool, &self.processors(), &mut self.db.cx(), 100).await.unwrap();
     }
 
     pub async fn after(&self, time: Duration) {
@@ -93,7 +103,7 @@ impl Shop {
 
     pub async fn confirm(&self, quote_id: QuoteId) -> Result<Confirmed, ConfirmError> {
         let mut cx = self.db.cx_of(self.owner.clone());
-        confirm(&self.db.pool, &self.sandbox(), &mut cx, quote_id).await
+        confirm(&self.db.pool, &self.processors(), &mut cx, quote_id).await
     }
 
     /// Quotes and confirms.

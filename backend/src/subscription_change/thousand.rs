@@ -111,7 +111,7 @@ impl Player {
                 )) => continue,
                 Err(error) => panic!("{error:?}"),
             };
-            let confirmed = confirm(&db.pool, &shop.sandbox(), &mut cx, quote.quote_id).await;
+            let confirmed = confirm(&db.pool, &shop.processors(), &mut cx, quote.quote_id).await;
             let confirmed = confirmed.unwrap();
             assert!(matches!(confirmed, Confirmed::Applied { .. } | Confirmed::Scheduled { .. }));
             was_charged(db, quote.quote_id, &quote.result.due_now).await;
@@ -202,9 +202,9 @@ async fn renewed_as_quoted(db: &TestDb, player: &Player) -> bool {
 /// All that is due, to the last row.
 async fn run_due(shop: &Shop) {
     shop.db.settled().await;
-    let (pool, sandbox) = (&shop.db.pool, shop.sandbox());
+    let (pool, processors) = (&shop.db.pool, shop.processors());
     while subscription::run_due(pool, &mut shop.db.cx(), 100).await.unwrap() > 0 {}
-    while payment::run_due(pool, &sandbox, &mut shop.db.cx(), 100).await.unwrap() > 0 {}
+    while payment::run_due(pool, &processors, &mut shop.db.cx(), 100).await.unwrap() > 0 {}
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -2,7 +2,7 @@
 
 use domain::address::AddressInput;
 use domain::discount::{DiscountAmount, DiscountDuration};
-use domain::id::{DiscountId, OrganizationId, PriceId, ProductId, SubscriptionId};
+use domain::id::{CustomerId, DiscountId, OrganizationId, PriceId, ProductId, SubscriptionId};
 use domain::interval::{Interval, RecurringInterval};
 use domain::money::{Currency, Money};
 use domain::order_amounts::{OrderLine, OrderLineKind};
@@ -15,7 +15,7 @@ use crate::actor::MemberActor;
 use crate::customer::{self, UpdateBillingDetails};
 use crate::discount::{self, CreateDiscount};
 use crate::organization::{self, UpdatePortalSettings, UpdateSeller};
-use crate::payment::{self, ProcessorChoice, Sandbox};
+use crate::payment::{self, ProcessorChoice, Processors, Sandbox, SandboxBehavior, SandboxCard};
 use crate::price::{self, CreatePrice};
 use crate::product::{self, CreateProduct};
 use crate::proration;
@@ -269,7 +269,8 @@ async fn discount(
     discount::create(&db.pool, &mut db.cx(), input).await.expect("a discount")
 }
 
-/// From now on the sandbox charges the organization's customers; [`payment::set_behavior`] says how their cards behave.
+/// From now on the sandbox charges the organization's customers, and each has a card that pays; [`payment::set_behavior`] makes it
+/// behave otherwise.
 ///
 /// # Panics
 /// When that is refused.
@@ -277,11 +278,37 @@ pub async fn charged(db: &TestDb, organization_id: OrganizationId) {
     payment::choose_processor(&db.pool, &mut db.cx(), organization_id, ProcessorChoice::Sandbox)
         .await
         .expect("a choice");
+    let customers: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "select customer_id from customer where organization_id = $1 and default_payment_method_id is null",
+    )
+    .bind(organization_id.as_uuid())
+    .fetch_all(&db.pool)
+    .await
+    .expect("the customers");
+    for customer_id in customers {
+        card(db, organization_id, customer_id.into()).await;
+    }
+}
+
+/// A saved card that pays, the customer's default.
+///
+/// # Panics
+/// When it cannot be made.
+pub async fn card(db: &TestDb, organization_id: OrganizationId, customer_id: CustomerId) {
+    let card = SandboxCard::new(SandboxBehavior::Approve);
+    payment::give_card(&db.pool, &mut db.cx(), organization_id, customer_id, card)
+        .await
+        .expect("a card");
 }
 
 /// The sandbox on the test's database.
 pub fn sandbox(db: &TestDb) -> Sandbox {
     Sandbox::new(db.pool.clone())
+}
+
+/// The sandbox as the only processor.
+pub fn processors(db: &TestDb) -> Processors {
+    Processors::default().with(sandbox(db))
 }
 
 /// Makes the organization a German seller that is registered for VAT in the EU; prices are without tax.

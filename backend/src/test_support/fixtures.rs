@@ -101,6 +101,16 @@ async fn owner_of(db: &TestDb, customer: &Customer) -> MemberActor {
     .fetch_one(&db.pool)
     .await
     .expect("an owner");
+    let is_charged: bool = sqlx::query_scalar(
+        "select payment_processor is not null from organization where organization_id = $1",
+    )
+    .bind(customer.organization_id.as_uuid())
+    .fetch_one(&db.pool)
+    .await
+    .expect("the organization");
+    if is_charged {
+        super::billing::card(db, customer.organization_id, customer.id).await;
+    }
     MemberActor {
         organization_id: customer.organization_id,
         customer_id: customer.id,

@@ -13,7 +13,7 @@ use backend::{
     context::Context,
     demo::{self, AdvanceError, DemoData},
     invariants,
-    payment::Sandbox,
+    payment::{Processors, Sandbox},
 };
 use clap::Args;
 use domain::interval::{Interval, RecurringInterval};
@@ -111,7 +111,7 @@ async fn advance(db: &PgPool, by: RecurringInterval) -> Result<(), Failure> {
     let mut progress = Progress::start("moving the demo's time on");
     let advanced = demo::advance(
         db,
-        &Sandbox::new(db.clone()),
+        &Processors::default().with(Sandbox::new(db.clone())),
         SystemClock.now(),
         || chance.rng(),
         by,

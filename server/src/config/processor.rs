@@ -1,9 +1,9 @@
 //! Who moves money. Which processor charges an organization's customers is the organization's own setting; here stands only what
 //! this process needs to reach it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use backend::payment::{PaymentProcessor, Sandbox};
+use backend::payment::{Processors, Sandbox};
 use clap::Args;
 use sqlx::PgPool;
 
@@ -22,10 +22,9 @@ pub struct ProcessorSettings {
 }
 
 impl ProcessorSettings {
-    /// The processor of this process: the sandbox, the only one so far. It charges nobody, and is asked only for organizations that
-    /// chose it.
-    pub fn processor(self, db: &PgPool) -> Arc<dyn PaymentProcessor> {
+    /// The processors of this process. Each is asked only for organizations that chose it; the sandbox charges nobody.
+    pub fn processors(self, db: &PgPool) -> Processors {
         let latency = Duration::from_millis(self.sandbox_latency_ms.into());
-        Arc::new(Sandbox::new(db.clone()).with_latency(latency))
+        Processors::default().with(Sandbox::new(db.clone()).with_latency(latency))
     }
 }

@@ -8,8 +8,8 @@ use super::{Left, Unit, Worker};
 const BATCH: usize = 64;
 
 pub(super) async fn run_due(worker: &Worker) -> Unit {
-    let processor = worker.processor.as_ref();
-    let done = payment::run_due(&worker.db, processor, &mut worker.context(), BATCH).await?;
+    let done =
+        payment::run_due(&worker.db, &worker.processors, &mut worker.context(), BATCH).await?;
     metrics::counter!("payments_run_total").increment(u64::try_from(done)?);
     Ok(if done >= BATCH { Left::More } else { Left::Nothing })
 }

@@ -11,7 +11,6 @@ mod live;
 mod mails;
 mod pages;
 mod processes;
-mod sandbox;
 mod secrets;
 mod sign_in;
 mod support;

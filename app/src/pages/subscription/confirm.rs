@@ -30,8 +30,9 @@ mod command {
         let quote_id: QuoteId = quote_id.parse().map_err(|_| AppError::NotFound)?;
         let db = &reader.portal.db;
         let quote = quote::get(db, &reader.actor(), quote_id).await?.ok_or(AppError::NotFound)?;
-        let processor = reader.portal.processor.as_ref();
-        let confirmed = subscription_change::confirm(db, processor, &mut reader.cx, quote_id).await;
+        let processors = &reader.portal.processors;
+        let confirmed =
+            subscription_change::confirm(db, processors, &mut reader.cx, quote_id).await;
         let done = match quote.request.kind() {
             ChangeKind::Plan | ChangeKind::Seats => "changed",
             ChangeKind::Resume => "resumed",

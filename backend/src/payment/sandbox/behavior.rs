@@ -1,9 +1,11 @@
 //! How a customer's card behaves in the sandbox.
 
-use domain::id::{CustomerId, OrganizationId};
+use domain::id::{CustomerId, OrganizationId, PaymentMethodId};
 use domain::payment::DeclineCode;
+use domain::payment_method::CardExpiry;
 use sqlx::PgPool;
 
+use crate::context::Context;
 use crate::error::DatabaseError;
 
 /// What happens when a card is charged.
@@ -70,22 +72,104 @@ impl SandboxBehavior {
     }
 }
 
-/// Gives a customer a card that behaves so, from the next charge on.
+/// A test card that a customer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SandboxCard {
+    pub behavior: SandboxBehavior,
+    /// In lower case, such as `visa`.
+    pub brand: &'static str,
+    /// Four digits.
+    pub last4: &'static str,
+    pub expiry: CardExpiry,
+}
+
+impl SandboxCard {
+    pub const fn new(behavior: SandboxBehavior) -> Self {
+        Self {
+            behavior,
+            brand: "visa",
+            last4: "4242",
+            expiry: CardExpiry { year: 2039, month: 12 },
+        }
+    }
+}
+
+/// Gives a customer one more saved card, as if it had been entered on the sandbox's page; the first one becomes the default. For the
+/// demo and for tests.
+pub async fn give_card(
+    db: &PgPool,
+    cx: &mut Context,
+    organization_id: OrganizationId,
+    customer_id: CustomerId,
+    card: SandboxCard,
+) -> Result<PaymentMethodId, DatabaseError> {
+    let payment_method_id: PaymentMethodId = cx.new_id();
+    let processor_method_id = format!("sandbox_method_{}", payment_method_id.as_uuid().simple());
+    let processor_customer_id = super::books::customer(customer_id);
+    let mut tx = db.begin().await?;
+    sqlx::query!(
+        "insert into sandbox.method (processor_method_id, processor_customer_id, brand, last4, exp_month, exp_year, behavior, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        processor_method_id,
+        processor_customer_id,
+        card.brand,
+        card.last4,
+        card.expiry.month,
+        card.expiry.year,
+        card.behavior.as_str(),
+        cx.now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into payment_method
+            (organization_id, payment_method_id, customer_id, processor, processor_customer_id, processor_method_id,
+             kind, brand, last4, exp_month, exp_year, created_at)
+         values ($1, $2, $3, 'sandbox', $4, $5, 'card', $6, $7, $8, $9, $10)",
+        organization_id.as_uuid(),
+        payment_method_id.as_uuid(),
+        customer_id.as_uuid(),
+        processor_customer_id,
+        processor_method_id,
+        card.brand,
+        card.last4,
+        card.expiry.month,
+        card.expiry.year,
+        cx.now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update customer set default_payment_method_id = $3
+         where organization_id = $1 and customer_id = $2 and default_payment_method_id is null",
+        organization_id.as_uuid(),
+        customer_id.as_uuid(),
+        payment_method_id.as_uuid(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(payment_method_id)
+}
+
+/// From the next charge on all cards of the customer behave so; without any, it gets one. For the demo and for tests.
 pub async fn set_behavior(
     db: &PgPool,
+    cx: &mut Context,
     organization_id: OrganizationId,
     customer_id: CustomerId,
     behavior: SandboxBehavior,
 ) -> Result<(), DatabaseError> {
-    sqlx::query!(
-        "insert into sandbox.card (organization_id, customer_id, behavior) values ($1, $2, $3)
-         on conflict (organization_id, customer_id) do update set behavior = excluded.behavior",
-        organization_id.as_uuid(),
-        customer_id.as_uuid(),
+    let changed = sqlx::query!(
+        "update sandbox.method set behavior = $2 where processor_customer_id = $1",
+        super::books::customer(customer_id),
         behavior.as_str(),
     )
     .execute(db)
     .await?;
+    if changed.rows_affected() == 0 {
+        give_card(db, cx, organization_id, customer_id, SandboxCard::new(behavior)).await?;
+    }
     Ok(())
 }
 

@@ -1,12 +1,17 @@
 //! The sandbox's books: each call is one transaction of its own.
 
-use domain::id::{PaymentAttemptId, RefundId};
+use domain::id::{CustomerId, PaymentAttemptId, RefundId};
 use domain::payment::{DeclineCode, PaymentOutcome};
+use domain::payment_method::{CardExpiry, MethodDetails};
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
 use super::SandboxBehavior;
-use crate::payment::processor::{NewPayment, NewProcessorRefund, Reading, RefundOutcome};
+use crate::payment::processor::{
+    NewPayment, NewProcessorRefund, NewSetup, Reading, RefundOutcome, SetupReading, SetupWay,
+    StartedSetup,
+};
+use crate::payment::return_path;
 
 /// How long a slow card takes.
 const SLOW_LASTS: Duration = Duration::seconds(30);
@@ -14,33 +19,44 @@ const SLOW_LASTS: Duration = Duration::seconds(30);
 /// A payment in the books.
 struct Payment {
     processor_payment_id: String,
-    attempt_id: PaymentAttemptId,
     behavior: SandboxBehavior,
+    is_on_session: bool,
     state: String,
     decline_code: Option<String>,
     answers_at: Option<OffsetDateTime>,
 }
 
+/// The sandbox's id of a customer.
+pub(super) fn customer(customer_id: CustomerId) -> String {
+    format!("sandbox_customer_{}", customer_id.as_uuid().simple())
+}
+
 pub(super) async fn create(
     db: &PgPool,
+    portal: &str,
     payment: &NewPayment,
     now: OffsetDateTime,
 ) -> Result<String, sqlx::Error> {
     let key = payment.payment_attempt_id.as_uuid();
     let processor_payment_id = format!("sandbox_{}", key.simple());
+    let back = return_path::of_attempt(payment.organization_id, payment.payment_attempt_id);
     sqlx::query!(
         "insert into sandbox.payment
-            (processor_payment_id, idempotency_key, customer_id, amount_minor, currency, behavior, state, created_at)
-         select $1, $2, $3, $4, $5,
-            coalesce((select behavior from sandbox.card where organization_id = $6 and customer_id = $3), 'approve'), 'created', $7
+            (processor_payment_id, idempotency_key, customer_id, amount_minor, currency, behavior, state, created_at,
+             processor_method_id, is_on_session, return_url)
+         select $1, $2, $3, $4, $5, m.behavior, 'created', $6, $7, $8, $9
+         from sandbox.method m
+         where m.processor_method_id = $7
          on conflict (idempotency_key) do nothing",
         processor_payment_id,
         key,
         payment.customer_id.as_uuid(),
         payment.amount.minor,
         payment.amount.currency.as_str(),
-        payment.organization_id.as_uuid(),
         now,
+        payment.method.processor_method_id,
+        payment.is_on_session,
+        format!("{portal}{back}"),
     )
     .execute(db)
     .await?;
@@ -50,6 +66,7 @@ pub(super) async fn create(
 /// What came of it; `None` when the answer is lost on its way.
 pub(super) async fn confirm(
     db: &PgPool,
+    pages: &str,
     processor_payment_id: &str,
     now: OffsetDateTime,
 ) -> Result<Option<PaymentOutcome>, sqlx::Error> {
@@ -60,11 +77,12 @@ pub(super) async fn confirm(
     let payment = catch_up(&mut tx, payment, now).await?;
     tx.commit().await?;
     let is_lost = is_first && payment.behavior == SandboxBehavior::LostAnswer;
-    Ok((!is_lost).then(|| outcome(&payment)))
+    Ok((!is_lost).then(|| outcome(pages, &payment)))
 }
 
 pub(super) async fn read(
     db: &PgPool,
+    pages: &str,
     payment_attempt_id: PaymentAttemptId,
     now: OffsetDateTime,
 ) -> Result<Reading, sqlx::Error> {
@@ -79,11 +97,12 @@ pub(super) async fn read(
     let payment = lock(&mut tx, &processor_payment_id).await?;
     let payment = catch_up(&mut tx, payment, now).await?;
     tx.commit().await?;
-    Ok(reading(&payment))
+    Ok(reading(pages, &payment))
 }
 
 pub(super) async fn cancel(
     db: &PgPool,
+    pages: &str,
     processor_payment_id: &str,
     now: OffsetDateTime,
 ) -> Result<Reading, sqlx::Error> {
@@ -95,7 +114,7 @@ pub(super) async fn cancel(
         write(&mut tx, &payment).await?;
     }
     tx.commit().await?;
-    Ok(reading(&payment))
+    Ok(reading(pages, &payment))
 }
 
 pub(super) async fn finish_action(
@@ -174,9 +193,110 @@ pub(super) async fn read_refund(
     Ok(found.map(|processor_refund_id| RefundOutcome::Succeeded { processor_refund_id }))
 }
 
+pub(super) async fn create_setup(
+    db: &PgPool,
+    pages: &str,
+    portal: &str,
+    setup: &NewSetup,
+    now: OffsetDateTime,
+) -> Result<StartedSetup, sqlx::Error> {
+    let key = setup.payment_method_setup_id.as_uuid();
+    let processor_setup_id = format!("sandbox_setup_{}", key.simple());
+    let back = return_path::of_setup(setup.organization_id, setup.payment_method_setup_id);
+    sqlx::query!(
+        "insert into sandbox.setup (processor_setup_id, idempotency_key, processor_customer_id, return_url, state, created_at)
+         values ($1, $2, $3, $4, 'open', $5)
+         on conflict (idempotency_key) do nothing",
+        processor_setup_id,
+        key,
+        setup.processor_customer_id,
+        format!("{portal}{back}"),
+        now,
+    )
+    .execute(db)
+    .await?;
+    let url = format!("{pages}/setups/{processor_setup_id}");
+    Ok(StartedSetup { processor_setup_id, way: SetupWay::Hosted { url } })
+}
+
+pub(super) async fn read_setup(
+    db: &PgPool,
+    processor_setup_id: &str,
+) -> Result<SetupReading, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select s.state, s.decline_code, m.processor_method_id as "processor_method_id?", m.brand as "brand?", m.last4 as "last4?",
+            m.exp_month as "exp_month?", m.exp_year as "exp_year?"
+         from sandbox.setup s
+         left join sandbox.method m on m.processor_method_id = s.processor_method_id
+         where s.processor_setup_id = $1"#,
+        processor_setup_id,
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(SetupReading::Expired) };
+    Ok(match (row.state.as_str(), row.processor_method_id) {
+        ("succeeded", Some(processor_method_id)) => SetupReading::Succeeded {
+            processor_method_id,
+            details: details(row.brand, row.last4, row.exp_year.zip(row.exp_month)),
+        },
+        ("failed", _) => SetupReading::Failed {
+            code: row
+                .decline_code
+                .as_deref()
+                .and_then(DeclineCode::parse)
+                .unwrap_or(DeclineCode::GenericDecline),
+        },
+        ("open" | "requires_action", _) => SetupReading::Open,
+        _ => SetupReading::Expired,
+    })
+}
+
+pub(super) async fn read_method(
+    db: &PgPool,
+    processor_method_id: &str,
+) -> Result<Option<MethodDetails>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select brand, last4, exp_month, exp_year from sandbox.method where processor_method_id = $1 and detached_at is null",
+        processor_method_id,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row
+        .map(|row| details(Some(row.brand), Some(row.last4), Some((row.exp_year, row.exp_month)))))
+}
+
+fn details(
+    brand: Option<String>,
+    last4: Option<String>,
+    expiry: Option<(i16, i16)>,
+) -> MethodDetails {
+    MethodDetails {
+        kind: "card".to_owned(),
+        brand,
+        last4,
+        expiry: expiry.map(|(year, month)| CardExpiry { year, month }),
+        wallet: None,
+    }
+}
+
+pub(super) async fn detach(
+    db: &PgPool,
+    processor_method_id: &str,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update sandbox.method set detached_at = $2 where processor_method_id = $1 and detached_at is null",
+        processor_method_id,
+        now,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 async fn lock(tx: &mut PgConnection, processor_payment_id: &str) -> Result<Payment, sqlx::Error> {
     let row = sqlx::query!(
-        "select processor_payment_id, idempotency_key, behavior, state, decline_code, answers_at
+        "select processor_payment_id, behavior, is_on_session, state, decline_code, answers_at
          from sandbox.payment where processor_payment_id = $1 for update",
         processor_payment_id,
     )
@@ -184,8 +304,8 @@ async fn lock(tx: &mut PgConnection, processor_payment_id: &str) -> Result<Payme
     .await?;
     Ok(Payment {
         processor_payment_id: row.processor_payment_id,
-        attempt_id: row.idempotency_key.into(),
         behavior: SandboxBehavior::parse(&row.behavior).unwrap_or(SandboxBehavior::Approve),
+        is_on_session: row.is_on_session,
         state: row.state,
         decline_code: row.decline_code,
         answers_at: row.answers_at,
@@ -200,7 +320,7 @@ async fn charge(
 ) -> Result<Payment, sqlx::Error> {
     let state = match payment.behavior {
         SandboxBehavior::Approve | SandboxBehavior::LostAnswer => "succeeded",
-        SandboxBehavior::RequiresAction => "requires_action",
+        SandboxBehavior::RequiresAction if payment.is_on_session => "requires_action",
         SandboxBehavior::Slow => {
             payment.answers_at = Some(now + SLOW_LASTS);
             "processing"
@@ -209,7 +329,12 @@ async fn charge(
         _ => "declined",
     };
     state.clone_into(&mut payment.state);
-    payment.decline_code = payment.behavior.declines().map(|code| code.as_str().to_owned());
+    let code = match payment.behavior {
+        SandboxBehavior::RequiresAction => Some(DeclineCode::AuthenticationRequired),
+        behavior => behavior.declines(),
+    };
+    payment.decline_code =
+        code.filter(|_| state == "declined").map(|code| code.as_str().to_owned());
     write(tx, &payment).await?;
     Ok(payment)
 }
@@ -240,29 +365,26 @@ async fn write(tx: &mut PgConnection, payment: &Payment) -> Result<(), sqlx::Err
     Ok(())
 }
 
-fn outcome(payment: &Payment) -> PaymentOutcome {
+fn outcome(pages: &str, payment: &Payment) -> PaymentOutcome {
     match payment.state.as_str() {
         "succeeded" => PaymentOutcome::Succeeded,
         "declined" | "canceled" => {
             let code = payment.decline_code.as_deref().and_then(DeclineCode::parse);
             PaymentOutcome::Declined(code.unwrap_or(DeclineCode::GenericDecline))
         }
-        "requires_action" => PaymentOutcome::RequiresAction { url: action_url(payment.attempt_id) },
+        "requires_action" => PaymentOutcome::RequiresAction {
+            url: format!("{pages}/payments/{}", payment.processor_payment_id),
+        },
         _ => PaymentOutcome::Unknown,
     }
 }
 
-fn reading(payment: &Payment) -> Reading {
+fn reading(pages: &str, payment: &Payment) -> Reading {
     let processor_payment_id = payment.processor_payment_id.clone();
     match payment.state.as_str() {
         "created" => Reading::Unconfirmed { processor_payment_id },
         "canceled" => Reading::Canceled,
         _ if payment.behavior == SandboxBehavior::Never => Reading::Silent,
-        _ => Reading::Known { processor_payment_id, outcome: outcome(payment) },
+        _ => Reading::Known { processor_payment_id, outcome: outcome(pages, payment) },
     }
-}
-
-/// The page on which the sandbox asks the customer, on the portal's own origin.
-fn action_url(payment_attempt_id: PaymentAttemptId) -> String {
-    format!("/dev/sandbox/{payment_attempt_id}")
 }
