@@ -50,8 +50,9 @@ impl Case {
 
     /// The open charge of the first order, made if there is none.
     async fn attempt(&self) -> PaymentAttemptId {
+        // As far as these tests go, the customer is always there.
         let open: Option<Uuid> = sqlx::query_scalar(
-            "select payment_attempt_id from payment_attempt where order_id = $1 and settled_at is null",
+            "update payment_attempt set is_on_session = true where order_id = $1 and settled_at is null returning payment_attempt_id",
         )
         .bind(self.order_id.as_uuid())
         .fetch_optional(&self.db.pool)
@@ -69,7 +70,6 @@ impl Case {
             customer_id: self.owner.customer_id,
             amount: order.total,
             trigger: PaymentTrigger::SubscriptionCycle,
-            // As far as these tests go, the customer is always there.
             is_on_session: true,
             payment_method_id: None,
             return_path: None,
