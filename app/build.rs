@@ -11,23 +11,28 @@ use std::{env, fs};
 /// The locale whose placeholders give the order of the arguments.
 const REFERENCE: &str = "en";
 /// Keys that code looks up by a name it was handed (an error's code), beside the methods: the function and the keys' prefix.
-const FAMILIES: [(&str, &str); 6] = [
+const FAMILIES: [(&str, &str); 8] = [
     ("activity_event", "activity.event_"),
     ("error", "error."),
     ("role", "role."),
     ("cancel_reason", "cancel.reason_"),
     ("country", "country."),
+    ("decline_advice", "decline.advice_"),
+    ("decline_reason", "decline.reason_"),
     ("invoice_reason", "invoice.reason_"),
 ];
 /// Areas that only the server speaks of, in pages that it makes as data: browsers do not fetch these texts.
-const SERVER_AREAS: [&str; 13] = [
+const SERVER_AREAS: [&str; 16] = [
     "activity.event_",
     "billing.",
     "cancel.",
     "country.",
+    "decline.",
     "invoice.",
     "keep.",
+    "methods.",
     "pause.",
+    "payments.",
     "plan.",
     "quote.",
     "resubscribe.",

@@ -2,7 +2,7 @@
 
 /// Paths within the public URL. `organization` is the slug.
 pub mod paths {
-    use domain::id::{OrderId, SubscriptionId};
+    use domain::id::{OrderId, PaymentMethodId, SubscriptionId};
 
     /// `/{organization}/portal`, where a customer begins.
     #[must_use]
@@ -98,6 +98,12 @@ pub mod paths {
         format!("/{organization}/portal/subscriptions/{id}/update/undo")
     }
 
+    /// Chooses what a subscription is charged with.
+    #[must_use]
+    pub fn subscription_payment_method(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/subscriptions/{id}/payment-method")
+    }
+
     #[must_use]
     pub fn orders(organization: &str) -> String {
         format!("/{organization}/portal/orders")
@@ -126,6 +132,49 @@ pub mod paths {
     #[must_use]
     pub fn billing(organization: &str) -> String {
         format!("/{organization}/portal/settings/billing")
+    }
+
+    #[must_use]
+    pub fn payment_methods(organization: &str) -> String {
+        format!("/{organization}/portal/settings/payment-methods")
+    }
+
+    #[must_use]
+    pub fn payment_method_add(organization: &str) -> String {
+        format!("/{organization}/portal/settings/payment-methods/add")
+    }
+
+    /// Adds a payment method with which an open order is paid at once.
+    #[must_use]
+    pub fn payment_method_add_for_order(organization: &str, id: OrderId) -> String {
+        format!("/{organization}/portal/settings/payment-methods/add?order={id}")
+    }
+
+    /// Adds a payment method for one subscription.
+    #[must_use]
+    pub fn payment_method_add_for_subscription(organization: &str, id: SubscriptionId) -> String {
+        format!("/{organization}/portal/settings/payment-methods/add?subscription={id}")
+    }
+
+    #[must_use]
+    pub fn payment_method_default(organization: &str, id: PaymentMethodId) -> String {
+        format!("/{organization}/portal/settings/payment-methods/{id}/default")
+    }
+
+    #[must_use]
+    pub fn payment_method_backup(organization: &str, id: PaymentMethodId) -> String {
+        format!("/{organization}/portal/settings/payment-methods/{id}/backup")
+    }
+
+    #[must_use]
+    pub fn payment_method_remove(organization: &str, id: PaymentMethodId) -> String {
+        format!("/{organization}/portal/settings/payment-methods/{id}/remove")
+    }
+
+    /// What was tried to charge, and what came of it.
+    #[must_use]
+    pub fn payments(organization: &str) -> String {
+        format!("/{organization}/portal/settings/payments")
     }
 
     #[must_use]
