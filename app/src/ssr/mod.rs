@@ -50,7 +50,26 @@ pub struct Portal {
     pub dev: bool,
 }
 
+/// A form was about to lead to another site.
+#[derive(Debug, thiserror::Error)]
+#[error("a form leads to an address that is neither ours nor a processor's")]
+pub(crate) struct ForeignAddress;
+
 impl Portal {
+    /// Whether a form of ours may lead to `url`: a path of this site, an address below the public URL, or a page of a processor
+    /// that this process can reach.
+    #[must_use]
+    pub fn leads_to(&self, url: &str) -> bool {
+        let is_clean = url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        let is_path = url.starts_with('/') && !url.starts_with("//");
+        let is_at = |origin: &str| {
+            let rest = url.strip_prefix(origin);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        };
+        let is_ours = || is_at(self.urls.public_url());
+        is_clean && (is_path || is_ours() || self.processors.origins().iter().any(|at| is_at(at)))
+    }
+
     /// The circumstances of a command by `actor`.
     pub fn context(
         &self,

@@ -58,7 +58,10 @@ mod tests {
     fn portal() -> Portal {
         let db = PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
         Portal {
-            processors: Processors::default().with(Sandbox::new(db.clone())),
+            processors: Processors::default().with(
+                Sandbox::new(db.clone())
+                    .with_pages("http://localhost:3001", "http://127.0.0.1:3000"),
+            ),
             db,
             clock: Arc::new(SystemClock),
             chance: Chance::seeded(1),
@@ -71,6 +74,29 @@ mod tests {
             }),
             organizations: OrganizationCache::default(),
             dev: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_form_leads_to_this_site_or_to_a_processor() {
+        let portal = portal();
+        for own in [
+            "/acme/portal?done=paid",
+            "http://127.0.0.1:3000/pay/return/1/2",
+            "http://localhost:3001/setups/x",
+        ] {
+            assert!(portal.leads_to(own), "{own}");
+        }
+        for foreign in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "",
+            "/a\nb",
+            "http://localhost:30011/setups/x",
+            "http://localhost:3001@evil.example/",
+        ] {
+            assert!(!portal.leads_to(foreign), "{foreign}");
         }
     }
 

@@ -40,7 +40,7 @@ use crate::ui::tone::Tone;
 /// A form's success: where to go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
-    /// A path of the portal.
+    /// A path of the portal, or an address of a processor's page.
     pub to: String,
 }
 
@@ -49,6 +49,19 @@ impl Done {
     #[must_use]
     pub fn at(path: String) -> Self {
         Self { to: path }
+    }
+
+    /// Success that leads to `url`, on this site or at one of the processors.
+    ///
+    /// # Errors
+    /// `Internal` for any other address: a mistake of ours that a stranger could use.
+    #[cfg(feature = "ssr")]
+    pub fn leave(url: String) -> Result<Self, AppError> {
+        let portal = crate::ssr::portal()?;
+        if portal.leads_to(&url) {
+            return Ok(Self { to: url });
+        }
+        Err(crate::ssr::internal(&crate::ssr::ForeignAddress))
     }
 }
 

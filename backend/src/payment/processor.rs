@@ -148,6 +148,11 @@ pub trait PaymentProcessor: Send + Sync + Debug {
     /// The name in `organization.payment_processor`.
     fn name(&self) -> &'static str;
 
+    /// The origins of the pages it sends customers to, such as `https://pay.example.com`: only there may a form of ours lead.
+    fn origins(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Announces a payment and answers the processor's id of it. No money moves yet.
     fn create<'a>(&'a self, payment: &'a NewPayment, now: OffsetDateTime) -> Answer<'a, String>;
 

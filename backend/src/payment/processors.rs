@@ -23,4 +23,9 @@ impl Processors {
     pub fn iter(&self) -> impl Iterator<Item = &dyn PaymentProcessor> {
         self.0.iter().map(AsRef::as_ref)
     }
+
+    /// The origins of all their pages, see [`PaymentProcessor::origins`].
+    pub fn origins(&self) -> Vec<String> {
+        self.iter().flat_map(PaymentProcessor::origins).collect()
+    }
 }

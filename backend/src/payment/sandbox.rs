@@ -73,6 +73,10 @@ impl PaymentProcessor for Sandbox {
         Self::NAME
     }
 
+    fn origins(&self) -> Vec<String> {
+        if self.pages.is_empty() { Vec::new() } else { vec![self.pages.clone()] }
+    }
+
     fn create<'a>(&'a self, payment: &'a NewPayment, now: OffsetDateTime) -> Answer<'a, String> {
         Box::pin(async move {
             self.travel().await;
