@@ -8,6 +8,7 @@ pub mod hand_over;
 pub mod health;
 pub mod metrics;
 pub mod pages;
+pub mod pay;
 pub mod server_functions;
 pub mod site;
 pub mod texts;

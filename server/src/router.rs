@@ -18,6 +18,7 @@ pub fn router(state: AppState) -> Router {
         .route("/{organization}/portal/hand-over", get(handlers::hand_over::hand_over))
         .route("/{organization}/portal/events", get(handlers::events::events))
         .route("/{organization}/brand.css", get(handlers::brand::brand_css))
+        .merge(handlers::pay::routes())
         .route("/texts/{file}", get(handlers::texts::texts))
         .route("/api/{*name}", any(handlers::server_functions::server_function))
         .route("/healthz", get(handlers::health::healthz))

@@ -12,6 +12,7 @@ mod processor;
 mod processors;
 mod refund;
 pub mod return_path;
+mod returned;
 mod run_due;
 mod sandbox;
 mod settle;
@@ -32,6 +33,7 @@ pub use processor::{
     SetupWay, StartedSetup,
 };
 pub use processors::Processors;
+pub use returned::{Returned, returned};
 pub use run_due::run_due;
 pub use sandbox::{Sandbox, SandboxBehavior, SandboxCard, give_card, set_behavior};
 pub(crate) use settle::{close_unsent, lock, void_open_orders};
