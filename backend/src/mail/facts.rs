@@ -4,7 +4,7 @@
 //! names and addresses of people are not among them.
 
 use domain::micros::of as micros;
-use domain::payment::PAST_DUE_LASTS;
+use domain::payment::RetrySchedule;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -64,7 +64,7 @@ pub(super) async fn of_subscription(
     .fetch_optional(tx)
     .await?;
     Ok(row.map(|row| {
-        let deadline = row.past_due_at.map(|since| since + PAST_DUE_LASTS);
+        let deadline = row.past_due_at.map(|since| RetrySchedule::default().deadline(since));
         // The last "attempt" only ends what nobody paid: no try is announced for it.
         let next_attempt_at =
             row.next_attempt_at.filter(|next| deadline.is_none_or(|at| *next < at));

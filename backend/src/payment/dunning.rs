@@ -3,7 +3,10 @@
 use domain::event_type::EventType;
 use domain::id::{OrderId, OrganizationId};
 use domain::order::OrderStatus;
-use domain::payment::{AfterFailure, DeclineCode, PaymentTrigger, after_failure};
+use domain::payment::{
+    AfterFailure, DeclineCode, FailedTry, PaymentTrigger, RetryMoments, RetrySchedule,
+    after_failure,
+};
 use domain::subscription::{Subscription, SubscriptionStatus};
 use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
@@ -72,8 +75,9 @@ pub(super) async fn failed(
     let next = match order.next_payment_attempt_at {
         Some(planned_at) if !trigger.is_scheduled() => AfterFailure::NextAt(planned_at),
         _ => {
-            let failures = scheduled_failures(tx, order).await?;
-            after_failure(failures, code.is_recoverable(), since, cx.now)
+            let tries = scheduled_failures(tx, order).await?;
+            let schedule = RetrySchedule::default();
+            after_failure(&schedule, RetryMoments::Exact, &tries, code, since, cx.now)
         }
     };
     let next_at = match next {
@@ -104,25 +108,36 @@ pub(super) async fn failed(
     }
 }
 
+/// The failed tries of the order that its schedule counts, oldest first.
 async fn scheduled_failures(
     tx: &mut PgConnection,
     order: &LockedOrder,
-) -> Result<usize, sqlx::Error> {
+) -> Result<Vec<FailedTry>, PaymentError> {
     let triggers: Vec<String> = PaymentTrigger::ALL
         .iter()
         .filter(|trigger| trigger.is_scheduled())
         .map(ToString::to_string)
         .collect();
-    let failures = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from payment_attempt
-         where organization_id = $1 and order_id = $2 and state in ('declined', 'abandoned') and trigger = any ($3)"#,
+    let rows = sqlx::query!(
+        r#"select coalesce(settled_at, created_at) as "at!", decline_code from payment_attempt
+         where organization_id = $1 and order_id = $2 and state in ('declined', 'abandoned') and trigger = any ($3)
+         order by 1
+         limit 50"#,
         order.organization_id.as_uuid(),
         order.order_id.as_uuid(),
         &triggers,
     )
-    .fetch_one(tx)
+    .fetch_all(tx)
     .await?;
-    Ok(usize::try_from(failures).unwrap_or(usize::MAX))
+    let tries = rows.into_iter().map(|row| FailedTry {
+        at: row.at,
+        code: row
+            .decline_code
+            .as_deref()
+            .and_then(DeclineCode::parse)
+            .unwrap_or(DeclineCode::GenericDecline),
+    });
+    Ok(tries.collect())
 }
 
 /// The first failure of a running one begins the three weeks.

@@ -2,7 +2,7 @@
 
 use domain::id::{CustomerId, OrganizationId};
 use domain::money::{Currency, Money};
-use domain::payment::PAST_DUE_LASTS;
+use domain::payment::RetrySchedule;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -90,7 +90,7 @@ fn past_due(row: &SubscriptionRow, owed: &[Owed]) -> Result<Option<PastDue>, Inc
         since,
         amount_open: Money::new(owed.map_or(0, |owed| owed.total_minor), currency),
         next_attempt_at: owed.and_then(|owed| owed.next_attempt_at),
-        deadline: since + PAST_DUE_LASTS,
+        deadline: RetrySchedule::default().deadline(since),
     }))
 }
 

@@ -1,6 +1,10 @@
 //! Trying to charge an order: what a try comes to, and when the next one is due.
 
-use time::{Duration, OffsetDateTime};
+mod retry;
+
+pub use retry::{
+    AfterFailure, FailedTry, RetryMoments, RetrySchedule, RetryScheduleError, after_failure,
+};
 
 use crate::text_enum::text_enum;
 
@@ -127,68 +131,9 @@ text_enum! {
     }
 }
 
-/// Days from one failed try to the next.
-pub const RETRY_DAYS: [i64; 4] = [2, 5, 7, 7];
-
-/// A subscription whose payment is missing for so long is ended.
-pub const PAST_DUE_LASTS: Duration = Duration::minutes(21 * 24 * 60 + 1);
-
-/// What follows a failed try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterFailure {
-    /// Look at the order again then: try again, or, past the last day, give up.
-    NextAt(OffsetDateTime),
-    GiveUp,
-}
-
-/// What follows when the `failures`-th scheduled try of an order has failed at `now`, of a subscription past due since
-/// `past_due_at`. A decline that cannot recover leaves the customer all the time until the last day, but is not tried again.
-pub fn after_failure(
-    failures: usize,
-    is_recoverable: bool,
-    past_due_at: OffsetDateTime,
-    now: OffsetDateTime,
-) -> AfterFailure {
-    let deadline = past_due_at + PAST_DUE_LASTS;
-    if !is_recoverable {
-        return if now < deadline { AfterFailure::NextAt(deadline) } else { AfterFailure::GiveUp };
-    }
-    match RETRY_DAYS.get(failures.saturating_sub(1)) {
-        Some(days) => AfterFailure::NextAt(now + Duration::days(*days)),
-        None => AfterFailure::GiveUp,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::datetime;
-
-    const FIRST: OffsetDateTime = datetime!(2026-05-01 09:00 UTC);
-
-    #[test]
-    fn four_retries_over_three_weeks_then_the_end() {
-        let mut now = FIRST;
-        let mut days = vec![];
-        for failures in 1.. {
-            match after_failure(failures, true, FIRST, now) {
-                AfterFailure::NextAt(at) => now = at,
-                AfterFailure::GiveUp => break,
-            }
-            days.push((now - FIRST).whole_days());
-        }
-        assert_eq!(days, [2, 7, 14, 21]);
-        assert!(now < FIRST + PAST_DUE_LASTS, "the last try is within the time allowed");
-    }
-
-    #[test]
-    fn what_cannot_recover_waits_for_the_last_day() {
-        let deadline = datetime!(2026-05-22 09:01 UTC);
-        let later = FIRST + Duration::days(3);
-        assert_eq!(after_failure(1, false, FIRST, FIRST), AfterFailure::NextAt(deadline));
-        assert_eq!(after_failure(2, false, FIRST, later), AfterFailure::NextAt(deadline));
-        assert_eq!(after_failure(2, false, FIRST, deadline), AfterFailure::GiveUp);
-    }
 
     #[test]
     fn lost_cards_do_not_recover_and_empty_accounts_do() {
