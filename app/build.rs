@@ -22,7 +22,7 @@ const FAMILIES: [(&str, &str); 8] = [
     ("invoice_reason", "invoice.reason_"),
 ];
 /// Areas that only the server speaks of, in pages that it makes as data: browsers do not fetch these texts.
-const SERVER_AREAS: [&str; 16] = [
+const SERVER_AREAS: [&str; 17] = [
     "activity.event_",
     "billing.",
     "cancel.",
@@ -32,6 +32,7 @@ const SERVER_AREAS: [&str; 16] = [
     "keep.",
     "methods.",
     "pause.",
+    "pay.",
     "payments.",
     "plan.",
     "quote.",

@@ -124,6 +124,18 @@ pub mod paths {
         format!("/{organization}/portal/orders/{id}")
     }
 
+    /// Pays an open order.
+    #[must_use]
+    pub fn order_pay(organization: &str, id: OrderId) -> String {
+        format!("/{organization}/portal/orders/{id}/pay")
+    }
+
+    /// Pays one order without signing in.
+    #[must_use]
+    pub fn pay_link(organization: &str, token: &str) -> String {
+        format!("/{organization}/portal/pay/{}", super::encode(token))
+    }
+
     #[must_use]
     pub fn invoice(organization: &str, order: OrderId) -> String {
         format!("/{organization}/portal/orders/{order}/invoice")
@@ -220,16 +232,24 @@ pub fn in_portal(organization: &str, path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Sign-in and hand-over: pages for people without a session. They ship no script.
+/// Sign-in, hand-over and pay links: pages for people without a session. They ship no script.
 #[must_use]
 pub fn is_way_in(organization: &str, path: &str) -> bool {
-    ["sign-in", "hand-over"].iter().any(|page| {
+    ["sign-in", "hand-over", "pay"].iter().any(|page| {
         let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(organization));
         let rest = rest
             .and_then(|rest| rest.strip_prefix("/portal/"))
             .and_then(|rest| rest.strip_prefix(page));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
+}
+
+/// A pay link: who holds it can pay one order, so its address is told to nobody.
+#[must_use]
+pub fn is_pay_link(path: &str) -> bool {
+    path.trim_start_matches('/')
+        .split_once('/')
+        .is_some_and(|(_, rest)| rest == "portal/pay" || rest.starts_with("portal/pay/"))
 }
 
 /// An invoice: a page made to be printed. It ships no script.
@@ -327,6 +347,12 @@ impl UrlBuilder {
         self.absolute(&format!("{}?t={}", paths::sign_in_link(organization), encode(token)))
     }
 
+    /// The link of a mail that asks for a payment.
+    #[must_use]
+    pub fn pay_link(&self, organization: &str, token: &str) -> String {
+        self.absolute(&paths::pay_link(organization, token))
+    }
+
     /// The address that exchanges a hand-over code for a session.
     #[must_use]
     pub fn hand_over(&self, organization: &str, code: &str) -> String {
@@ -365,8 +391,17 @@ mod tests {
     fn the_way_in_needs_no_session() {
         assert!(!needs_session("acme", "/acme/portal/sign-in/code"));
         assert!(!needs_session("acme", "/acme/portal/hand-over"));
+        assert!(!needs_session("acme", &paths::pay_link("acme", "token")));
         assert!(needs_session("acme", "/acme/portal/sign-in-x"));
+        assert!(needs_session("acme", "/acme/portal/payments"));
         assert!(needs_session("acme", "/acme/portal"));
+    }
+
+    #[test]
+    fn a_pay_link_is_known_by_its_path() {
+        assert!(is_pay_link(&paths::pay_link("acme", "token")));
+        assert!(!is_pay_link("/acme/portal/orders/7/pay"));
+        assert!(!is_pay_link("/acme/portal/payments"));
     }
 
     #[test]

@@ -6,19 +6,22 @@ use crate::text::Text;
 
 /// The reason as it stands after a colon, without a stop: "the card has expired". A card reported lost or stolen is not told
 /// apart from other refusals: whoever holds it shall not learn it here.
-pub(crate) fn reason(t: Text, code: DeclineCode) -> &'static str {
+#[must_use]
+pub fn reason(t: Text, code: DeclineCode) -> &'static str {
     t.decline_reason(code.as_str()).unwrap_or_else(|| t.decline_reason_generic_decline())
 }
 
 /// The reason as a sentence of its own: "The card has expired."
-pub(crate) fn sentence(t: Text, code: DeclineCode) -> String {
+#[must_use]
+pub fn sentence(t: Text, code: DeclineCode) -> String {
     let mut letters = reason(t, code).chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).chain(['.']).collect()
 }
 
 /// What the customer can do, as one or two sentences.
-pub(crate) fn advice(t: Text, code: DeclineCode) -> &'static str {
+#[must_use]
+pub fn advice(t: Text, code: DeclineCode) -> &'static str {
     t.decline_advice(code.as_str()).unwrap_or_else(|| t.decline_advice_generic_decline())
 }
 

@@ -6,7 +6,7 @@ pub(crate) mod charge;
 #[cfg(feature = "ssr")]
 pub mod components;
 #[cfg(feature = "ssr")]
-pub(crate) mod decline;
+pub mod decline;
 pub mod error;
 pub mod load;
 pub mod orders;
