@@ -1,6 +1,6 @@
 //! Who acts. Every command and question of a tenant takes an actor; what the actor may do is decided here.
 
-use domain::id::{AccessTokenId, CustomerId, MemberId, OrganizationId, SessionId};
+use domain::id::{AccessTokenId, CustomerId, MemberId, OrderId, OrganizationId, SessionId};
 use domain::role::MemberRole;
 use uuid::Uuid;
 
@@ -13,6 +13,8 @@ pub enum Actor {
     Member(MemberActor),
     /// The organization's own backend.
     AccessToken { organization_id: OrganizationId, access_token_id: AccessTokenId },
+    /// Whoever holds an order's pay link, without a session: may see what is to be paid, pay it, and nothing else.
+    Payer { organization_id: OrganizationId, customer_id: CustomerId, order_id: OrderId },
     /// Foyer itself: the worker, or a person at its command line. Without an organization it may act in every one.
     System { organization_id: Option<OrganizationId> },
 }
@@ -32,7 +34,9 @@ impl Actor {
     pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::Member(member) => Some(member.organization_id),
-            Self::AccessToken { organization_id, .. } => Some(*organization_id),
+            Self::AccessToken { organization_id, .. } | Self::Payer { organization_id, .. } => {
+                Some(*organization_id)
+            }
             Self::System { organization_id } => *organization_id,
         }
     }
@@ -47,7 +51,20 @@ impl Actor {
 
     /// The customer to whose rows the actor is confined; `None` when it may see all of the organization.
     pub fn customer_id(&self) -> Option<CustomerId> {
-        self.member().map(|member| member.customer_id)
+        match self {
+            Self::Member(member) => Some(member.customer_id),
+            Self::Payer { customer_id, .. } => Some(*customer_id),
+            Self::AccessToken { .. } | Self::System { .. } => None,
+        }
+    }
+
+    /// May this actor look at what every role may see? Who holds nothing but a pay link may not.
+    pub fn reader(&self, organization_id: OrganizationId) -> Result<(), Forbidden> {
+        self.within(organization_id)?;
+        match self {
+            Self::Payer { .. } => Err(Forbidden),
+            _ => Ok(()),
+        }
     }
 
     /// May this actor read orders and amounts of the organization's customers (a member: of its own customer)?
@@ -55,6 +72,7 @@ impl Actor {
         self.within(organization_id)?;
         match self {
             Self::Member(member) if !member.role.can_read_billing() => Err(Forbidden),
+            Self::Payer { .. } => Err(Forbidden),
             _ => Ok(()),
         }
     }
@@ -64,7 +82,21 @@ impl Actor {
         self.within(organization_id)?;
         match self {
             Self::Member(member) if !member.role.can_write_billing() => Err(Forbidden),
+            Self::Payer { .. } => Err(Forbidden),
             _ => Ok(()),
+        }
+    }
+
+    /// May this actor pay this order? Whoever may change what is billed, and who holds the order's pay link. Whether the order is of
+    /// the actor's customer is for the caller to check.
+    pub fn payer(
+        &self,
+        organization_id: OrganizationId,
+        order_id: OrderId,
+    ) -> Result<(), Forbidden> {
+        match self {
+            Self::Payer { order_id: own, .. } if *own == order_id => self.within(organization_id),
+            _ => self.billing_writer(organization_id),
         }
     }
 
@@ -72,7 +104,7 @@ impl Actor {
     pub fn staff(&self, organization_id: OrganizationId) -> Result<(), Forbidden> {
         self.within(organization_id)?;
         match self {
-            Self::Member(_) => Err(Forbidden),
+            Self::Member(_) | Self::Payer { .. } => Err(Forbidden),
             _ => Ok(()),
         }
     }
@@ -82,6 +114,7 @@ impl Actor {
         match self {
             Self::Member(_) => "member",
             Self::AccessToken { .. } => "access_token",
+            Self::Payer { .. } => "payer",
             Self::System { .. } => "system",
         }
     }
@@ -91,7 +124,7 @@ impl Actor {
         match self {
             Self::Member(member) => Some(member.member_id.into()),
             Self::AccessToken { access_token_id, .. } => Some((*access_token_id).into()),
-            Self::System { .. } => None,
+            Self::Payer { .. } | Self::System { .. } => None,
         }
     }
 
@@ -140,6 +173,25 @@ mod tests {
         assert!(member(MemberRole::BillingManager).billing_writer(id(1)).is_ok());
         assert_eq!(member(MemberRole::Member).billing_writer(id(1)), Err(Forbidden));
         assert_eq!(member(MemberRole::Member).billing_reader(id(1)), Err(Forbidden));
+    }
+
+    #[test]
+    fn a_pay_link_pays_its_order_and_nothing_else() {
+        let payer = Actor::Payer { organization_id: id(1), customer_id: id(2), order_id: id(5) };
+        assert_eq!(payer.payer(id(1), id(5)), Ok(()));
+        for refused in [
+            payer.payer(id(1), id(6)),
+            payer.payer(id(9), id(5)),
+            payer.reader(id(1)),
+            payer.billing_reader(id(1)),
+            payer.billing_writer(id(1)),
+            payer.staff(id(1)),
+        ] {
+            assert_eq!(refused, Err(Forbidden));
+        }
+        assert_eq!((payer.member(), payer.customer_id()), (None, Some(id(2))));
+        assert_eq!(member(MemberRole::Owner).payer(id(1), id(5)), Ok(()));
+        assert_eq!(member(MemberRole::Member).payer(id(1), id(5)), Err(Forbidden));
     }
 
     #[test]

@@ -31,15 +31,22 @@ impl SecretKey {
     }
 
     /// HMAC-SHA-256 over a purpose and an id: different for each purpose, worthless without the key.
+    pub fn derive(&self, purpose: &str, id: impl Into<Uuid>) -> [u8; 32] {
+        self.derive_of(purpose, &[id.into()])
+    }
+
+    /// The same over several ids, such as an organization's and that of a row of it.
     ///
     /// # Panics
     /// Never: HMAC takes a key of any length.
-    pub fn derive(&self, purpose: &str, id: impl Into<Uuid>) -> [u8; 32] {
+    pub fn derive_of(&self, purpose: &str, ids: &[Uuid]) -> [u8; 32] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length is taken");
         mac.update(purpose.as_bytes());
         mac.update(&[0]);
-        mac.update(id.into().as_bytes());
+        for id in ids {
+            mac.update(id.as_bytes());
+        }
         mac.finalize().into_bytes().into()
     }
 }
@@ -81,6 +88,9 @@ mod tests {
         assert_eq!(key.derive("code", id), key.derive("code", id));
         assert_ne!(key.derive("code", id), key.derive("link", id));
         assert_ne!(key.derive("code", id), key.derive("code", Uuid::from_u128(2)));
+        let other = Uuid::from_u128(2);
+        assert_eq!(key.derive("code", id), key.derive_of("code", &[id]));
+        assert_ne!(key.derive_of("code", &[id, other]), key.derive_of("code", &[other, id]));
         assert!(!same_digest(&key.derive("code", id), &key.derive("link", id)));
     }
 }

@@ -96,7 +96,8 @@ impl TryFrom<Row> for Activity {
         let doer = match (row.actor_kind.as_str(), row.actor_id) {
             ("member", Some(id)) => Doer::Member { member_id: id.into(), name: row.member_name },
             ("access_token" | "console_user", _) => Doer::Organization,
-            ("system", _) => Doer::System,
+            // Of a pay link it is not known who held it.
+            ("system" | "payer", _) => Doer::System,
             _ => return Err(InconsistencyError::new("event", "actor_kind", row.event_id)),
         };
         Ok(Self { event_type: row.event_type.parse().ok(), doer, occurred_at: row.occurred_at })

@@ -62,7 +62,7 @@ pub async fn find(
     organization_id: OrganizationId,
     key: &CustomerKey,
 ) -> Result<Option<Customer>, QueryError> {
-    if actor.organization_id().is_some_and(|own| own != organization_id) {
+    if actor.reader(organization_id).is_err() {
         return Ok(None);
     }
     let (id, external_id, email) = match key {

@@ -29,6 +29,7 @@ pub async fn get(
     subscription_id: SubscriptionId,
 ) -> Result<Option<SubscriptionDetail>, QueryError> {
     let organization_id = actor.organization_id().ok_or(Forbidden)?;
+    actor.reader(organization_id)?;
     let customer_id = actor.customer_id().map(CustomerId::as_uuid);
     let mut connection = db.acquire().await?;
     let row =

@@ -1,0 +1,253 @@
+//! Paying an open order now, because its customer asks for it.
+
+use domain::id::{OrderId, OrganizationId, PaymentAttemptId, PaymentMethodId};
+use domain::order::OrderStatus;
+use domain::payment::{PaymentAttemptState, PaymentOutcome, PaymentTrigger};
+use sqlx::{PgConnection, PgPool};
+use thiserror::Error;
+use time::Duration;
+
+use super::attempt::{PaymentError, run_attempt};
+use super::method;
+use super::processors::Processors;
+use super::settle::{close_unsent, lock};
+use super::{LEASE, NewAttempt, prepare};
+use crate::actor::Actor;
+use crate::context::Context;
+use crate::error::{DatabaseError, Forbidden, InconsistencyError, QueryError};
+use crate::event;
+use crate::order::LockedOrder;
+
+/// How often the customer may try to pay one order; whoever tests stolen cards needs more.
+pub const MANUAL_TRIES_MAX: i64 = 5;
+
+/// A try by itself that the customer's took the place of comes so much later, should the customer's fail.
+pub(super) const POSTPONED: Duration = Duration::hours(1);
+
+/// An order to be paid now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayOrder {
+    pub order_id: OrderId,
+    /// One of the customer's; `None`: the one that would be charged by itself. Whoever holds a pay link pays only with a method that was
+    /// entered for this order.
+    pub payment_method_id: Option<PaymentMethodId>,
+    /// Where the browser is led after approving, on our own origin; `None`: to the order.
+    pub return_path: Option<String>,
+}
+
+#[derive(Debug, Error)]
+pub enum PayError {
+    #[error("there is no such order")]
+    Unknown,
+    #[error("the actor may not pay this order")]
+    Forbidden(#[from] Forbidden),
+    #[error("the order does not wait for money")]
+    NotOpen,
+    #[error("nobody charges this organization's customers")]
+    NotCharged,
+    #[error("a payment of the order is under way")]
+    InProgress,
+    #[error("the order was tried as often as it may be")]
+    TooManyTries,
+    #[error("there is no such payment method")]
+    UnknownMethod,
+    #[error("there is no payment method to charge")]
+    NoMethod,
+    #[error("the order could not be paid")]
+    Payment(#[from] PaymentError),
+}
+
+impl From<sqlx::Error> for PayError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Payment(error.into())
+    }
+}
+
+impl From<DatabaseError> for PayError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Payment(error.into())
+    }
+}
+
+impl From<InconsistencyError> for PayError {
+    fn from(error: InconsistencyError) -> Self {
+        Self::Payment(error.into())
+    }
+}
+
+impl From<QueryError> for PayError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Forbidden(error) => error.into(),
+            other => Self::Payment(other.into()),
+        }
+    }
+}
+
+/// Charges an open order with the customer there. A charge that waits for approval with the same method is told again instead.
+///
+/// A decline changes nothing but the history: the plan of what is tried by itself stands.
+///
+/// # Errors
+/// `Unknown` for what is not in the actor's reach; `InProgress` while another charge of the order runs, or waits for approval with
+/// another method (see [`super::give_up_action`]); `TooManyTries` after [`MANUAL_TRIES_MAX`].
+pub async fn pay(
+    db: &PgPool,
+    processors: &Processors,
+    cx: &mut Context,
+    input: PayOrder,
+) -> Result<PaymentOutcome, PayError> {
+    let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
+    cx.actor.payer(organization_id, input.order_id)?;
+    let mut tx = db.begin().await?;
+    let order = reach(&mut tx, &cx.actor, organization_id, input.order_id).await?;
+    let attempt_id =
+        prepare_manual(&mut tx, cx, &order, input.payment_method_id, input.return_path).await?;
+    event::notify(&mut tx).await?;
+    tx.commit().await?;
+    match run_attempt(db, processors, cx, organization_id, attempt_id).await {
+        Ok(outcome) => Ok(outcome),
+        Err(error) => {
+            // The charge is written down: the worker takes it up again, with the same key.
+            tracing::error!(%attempt_id, error = &error as &dyn std::error::Error, "a customer's payment was interrupted");
+            Ok(PaymentOutcome::Unknown)
+        }
+    }
+}
+
+/// The order, locked, if the actor may know of it.
+pub(super) async fn reach(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    organization_id: OrganizationId,
+    order_id: OrderId,
+) -> Result<LockedOrder, PayError> {
+    let (_, order) = lock(tx, organization_id, order_id).await?.ok_or(PayError::Unknown)?;
+    let is_other = actor.customer_id().is_some_and(|own| own != order.customer_id);
+    // Drafts belong to changes, which have their own way.
+    if is_other || order.status == OrderStatus::Draft {
+        return Err(PayError::Unknown);
+    }
+    Ok(order)
+}
+
+/// Writes the customer's try down, in a transaction that holds the order ([`lock`]); whoever calls it runs the attempt right after its
+/// commit. Answers the attempt that waits for approval instead, if the same method is meant.
+pub(crate) async fn prepare_manual(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    order: &LockedOrder,
+    payment_method_id: Option<PaymentMethodId>,
+    return_path: Option<String>,
+) -> Result<PaymentAttemptId, PayError> {
+    if order.status != OrderStatus::Pending {
+        return Err(PayError::NotOpen);
+    }
+    if let Some(waiting) = clear_the_way(tx, cx, order, payment_method_id).await? {
+        return Ok(waiting);
+    }
+    if tries(tx, order).await? >= MANUAL_TRIES_MAX {
+        return Err(PayError::TooManyTries);
+    }
+    if !method::somebody_charges(tx, order.organization_id).await? {
+        return Err(PayError::NotCharged);
+    }
+    let is_by_link = matches!(cx.actor, Actor::Payer { .. });
+    let payment_method_id = match payment_method_id {
+        Some(wanted) => {
+            if !method::may_pay(tx, cx.now, order, wanted, is_by_link).await? {
+                return Err(PayError::UnknownMethod);
+            }
+            wanted
+        }
+        // Whoever holds the link is not necessarily the customer.
+        None if is_by_link => return Err(PayError::NoMethod),
+        None => {
+            let (customer_id, subscription_id) = (order.customer_id, order.subscription_id);
+            method::charged(tx, order.organization_id, customer_id, subscription_id)
+                .await?
+                .ok_or(PayError::NoMethod)?
+        }
+    };
+    let attempt = NewAttempt {
+        organization_id: order.organization_id,
+        order_id: order.order_id,
+        customer_id: order.customer_id,
+        amount: order.total,
+        trigger: PaymentTrigger::RetryCustomer,
+        is_on_session: true,
+        payment_method_id: Some(payment_method_id),
+        return_path,
+        due_at: cx.now + LEASE,
+    };
+    prepare(tx, cx, attempt).await?.ok_or(PayError::NotCharged)
+}
+
+/// Makes room for the customer's try: one by itself that was not sent yet steps back. `Some` for a charge that waits for approval and is
+/// meant; anything else that is open stands in the way.
+async fn clear_the_way(
+    tx: &mut PgConnection,
+    cx: &Context,
+    order: &LockedOrder,
+    payment_method_id: Option<PaymentMethodId>,
+) -> Result<Option<PaymentAttemptId>, PayError> {
+    let open = sqlx::query!(
+        "select payment_attempt_id, state, trigger, payment_method_id, sent_at, due_at from payment_attempt
+         where organization_id = $1 and order_id = $2 and settled_at is null
+         for update",
+        order.organization_id.as_uuid(),
+        order.order_id.as_uuid(),
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(open) = open else { return Ok(None) };
+    if open.state == PaymentAttemptState::RequiresAction.as_str() {
+        let wanted = payment_method_id.map(PaymentMethodId::as_uuid);
+        let is_meant = wanted.is_none() || wanted == open.payment_method_id;
+        return if is_meant {
+            Ok(Some(open.payment_attempt_id.into()))
+        } else {
+            Err(PayError::InProgress)
+        };
+    }
+    // One that is not due yet is worked on right now by the command that wrote it down.
+    if open.sent_at.is_some() || open.due_at.is_none_or(|due_at| due_at > cx.now) {
+        return Err(PayError::InProgress);
+    }
+    close_unsent(tx, cx, order.organization_id, order.order_id, false).await?;
+    if open.trigger != PaymentTrigger::RetryCustomer.as_str() {
+        plan_again(tx, cx, order).await?;
+    }
+    Ok(None)
+}
+
+/// What was to be tried by itself is still to be, unless the customer's try pays.
+async fn plan_again(
+    tx: &mut PgConnection,
+    cx: &Context,
+    order: &LockedOrder,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update orders set next_payment_attempt_at = coalesce(next_payment_attempt_at, $3), modified_at = $4
+         where organization_id = $1 and order_id = $2",
+        order.organization_id.as_uuid(),
+        order.order_id.as_uuid(),
+        cx.now + POSTPONED,
+        cx.now,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn tries(tx: &mut PgConnection, order: &LockedOrder) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from payment_attempt
+         where organization_id = $1 and order_id = $2 and trigger = $3"#,
+        order.organization_id.as_uuid(),
+        order.order_id.as_uuid(),
+        PaymentTrigger::RetryCustomer.as_str(),
+    )
+    .fetch_one(tx)
+    .await
+}

@@ -1,0 +1,134 @@
+//! The link in a mail that opens one page on which one order can be paid, without a session. It is derived from the order when the
+//! mail is sent and stored nowhere; it opens as often as needed until the order is settled or void.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::id::{OrderId, OrganizationId};
+use domain::money::{Currency, Money};
+use domain::order::OrderStatus;
+use domain::payment::{DeclineCode, PaymentAttemptState};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::MANUAL_TRIES_MAX;
+use crate::actor::Actor;
+use crate::error::{InconsistencyError, QueryError};
+use crate::secret::{SecretKey, same_digest};
+
+const ID_LENGTH: usize = 16;
+const DIGEST_LENGTH: usize = 32;
+/// The characters of a token.
+pub const TOKEN_LENGTH: usize = 64;
+
+/// What a pay link opens: how much is asked for, and how that stands. Nothing about the customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayLink {
+    /// A `Payer`: who acts for whoever holds the link.
+    pub actor: Actor,
+    pub order_id: OrderId,
+    pub amount: Money,
+    pub state: PayLinkState,
+}
+
+/// How the order of a pay link stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PayLinkState {
+    /// It waits for the money.
+    Open {
+        /// The order belongs to a subscription that goes on: the method can be kept for its next charges.
+        keeps_method_possible: bool,
+        /// Why the last charge failed, if one did.
+        decline_code: Option<DeclineCode>,
+        /// Where a charge waits to be approved.
+        action_url: Option<String>,
+        /// A charge runs and has no answer yet.
+        is_running: bool,
+        /// How often the customer may still try.
+        tries_left: i64,
+    },
+    Paid,
+    /// It is not to be paid any more, or all of it was given back.
+    Void,
+}
+
+/// The token in an order's pay link: the order's id and a digest that only Foyer can make; 64 URL-safe characters, 256 secret bits.
+pub fn token(secret: &SecretKey, organization_id: OrganizationId, order_id: OrderId) -> String {
+    let mut bytes = [0_u8; ID_LENGTH + DIGEST_LENGTH];
+    bytes[..ID_LENGTH].copy_from_slice(order_id.as_uuid().as_bytes());
+    bytes[ID_LENGTH..].copy_from_slice(&digest(secret, organization_id, order_id));
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn digest(
+    secret: &SecretKey,
+    organization_id: OrganizationId,
+    order_id: OrderId,
+) -> [u8; DIGEST_LENGTH] {
+    secret.derive_of("pay link", &[organization_id.as_uuid(), order_id.as_uuid()])
+}
+
+/// The order that a token belongs to, if Foyer made it for this organization.
+fn order_of(secret: &SecretKey, organization_id: OrganizationId, token: &str) -> Option<OrderId> {
+    if token.len() != TOKEN_LENGTH {
+        return None;
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (id, given) = bytes.split_at_checked(ID_LENGTH)?;
+    let order_id: OrderId = Uuid::from_slice(id).ok()?.into();
+    let given: &[u8; DIGEST_LENGTH] = given.try_into().ok()?;
+    same_digest(given, &digest(secret, organization_id, order_id)).then_some(order_id)
+}
+
+/// What the link opens; `None` for a token that Foyer did not make for this organization.
+pub async fn open(
+    db: &PgPool,
+    secret: &SecretKey,
+    organization_id: OrganizationId,
+    token: &str,
+) -> Result<Option<PayLink>, QueryError> {
+    let Some(order_id) = order_of(secret, organization_id, token) else { return Ok(None) };
+    let row = sqlx::query!(
+        r#"select o.customer_id, o.status, o.total_minor, o.currency,
+            (s.subscription_id is not null and s.ended_at is null) as "keeps_method_possible!",
+            failed.decline_code as "decline_code?", open.state as "open_state?", open.action_url as "action_url?",
+            (select count(*) from payment_attempt a
+             where a.organization_id = o.organization_id and a.order_id = o.order_id and a.trigger = 'retry_customer') as "tries!"
+         from orders o
+         left join subscription s on s.organization_id = o.organization_id and s.subscription_id = o.subscription_id
+         left join payment_attempt open on open.organization_id = o.organization_id and open.order_id = o.order_id and open.settled_at is null
+         left join lateral (
+            select a.decline_code from payment_attempt a
+            where a.organization_id = o.organization_id and a.order_id = o.order_id and a.state = 'declined'
+            order by a.settled_at desc
+            limit 1) failed on true
+         where o.organization_id = $1 and o.order_id = $2 and o.status <> 'draft'"#,
+        organization_id.as_uuid(),
+        order_id.as_uuid(),
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let bad = |column| InconsistencyError::new("orders", column, order_id);
+    let waits = row.open_state.as_deref() == Some(PaymentAttemptState::RequiresAction.as_str());
+    let state = match OrderStatus::parse(&row.status).ok_or_else(|| bad("status"))? {
+        OrderStatus::Draft | OrderStatus::Pending => PayLinkState::Open {
+            keeps_method_possible: row.keeps_method_possible,
+            decline_code: row.decline_code.as_deref().and_then(DeclineCode::parse),
+            action_url: row.action_url.filter(|_| waits),
+            is_running: row.open_state.is_some() && !waits,
+            tries_left: (MANUAL_TRIES_MAX - row.tries).max(0),
+        },
+        OrderStatus::Paid | OrderStatus::PartiallyRefunded => PayLinkState::Paid,
+        OrderStatus::Refunded | OrderStatus::Void => PayLinkState::Void,
+    };
+    let customer_id = row.customer_id.into();
+    Ok(Some(PayLink {
+        actor: Actor::Payer { organization_id, customer_id, order_id },
+        order_id,
+        amount: Money::new(
+            row.total_minor,
+            Currency::parse(&row.currency).map_err(|_| bad("currency"))?,
+        ),
+        state,
+    }))
+}
