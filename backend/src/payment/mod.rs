@@ -44,7 +44,11 @@ pub use processor::{
 pub use processors::Processors;
 pub use returned::{Returned, returned};
 pub use run_due::run_due;
-pub use sandbox::{Sandbox, SandboxBehavior, SandboxCard, give_card, set_behavior};
+pub use sandbox::{
+    CardMistake, EnteredCard, REFUSING_CVC, Sandbox, SandboxBehavior, SandboxCard, SandboxPayment,
+    SandboxPoint, SandboxSetup, SandboxStep, TEST_CARDS, TestCard, check_card, give_card,
+    set_behavior,
+};
 pub(crate) use settle::{close_unsent, lock, void_open_orders};
 
 use domain::payment::DeclineCode;

@@ -3,8 +3,14 @@
 
 mod behavior;
 mod books;
+mod cards;
+mod pages;
+mod point;
 
 pub use behavior::{SandboxBehavior, SandboxCard, give_card, set_behavior};
+pub use cards::{CardMistake, EnteredCard, REFUSING_CVC, TEST_CARDS, TestCard, check_card};
+pub use pages::{SandboxPayment, SandboxSetup, SandboxStep};
+pub use point::SandboxPoint;
 
 use std::time::Duration;
 
@@ -29,6 +35,8 @@ pub struct Sandbox {
     pages: String,
     /// Where the portal is, without a slash at the end.
     portal: String,
+    /// Where the process that asks dies.
+    dies_at: Option<SandboxPoint>,
 }
 
 impl Sandbox {
@@ -36,7 +44,13 @@ impl Sandbox {
     pub const NAME: &str = "sandbox";
 
     pub fn new(books: PgPool) -> Self {
-        Self { books, latency: Duration::ZERO, pages: String::new(), portal: String::new() }
+        Self {
+            books,
+            latency: Duration::ZERO,
+            pages: String::new(),
+            portal: String::new(),
+            dies_at: None,
+        }
     }
 
     /// The same with pages of its own at one origin, which lead back to the portal at another.
@@ -52,6 +66,12 @@ impl Sandbox {
         self
     }
 
+    /// The same in a process that ends, as in a power cut, when it first comes to this point. For tests of what is left then.
+    #[must_use]
+    pub fn dying_at(self, point: Option<SandboxPoint>) -> Self {
+        Self { dies_at: point, ..self }
+    }
+
     /// What the customer does on the page a `RequiresAction` led to: approves the charge, or not. False when there is nothing to do.
     pub async fn finish_action(
         &self,
@@ -61,9 +81,14 @@ impl Sandbox {
         books::finish_action(&self.books, payment_attempt_id, approves).await.map_err(lost)
     }
 
-    async fn travel(&self) {
+    /// The way of a question to the sandbox, or of an answer back.
+    async fn travel(&self, point: SandboxPoint) {
         if !self.latency.is_zero() {
             tokio::time::sleep(self.latency).await;
+        }
+        if self.dies_at == Some(point) {
+            // As in a power cut: nothing is cleaned up.
+            std::process::abort();
         }
     }
 }
@@ -79,10 +104,10 @@ impl PaymentProcessor for Sandbox {
 
     fn create<'a>(&'a self, payment: &'a NewPayment, now: OffsetDateTime) -> Answer<'a, String> {
         Box::pin(async move {
-            self.travel().await;
+            self.travel(SandboxPoint::CreateBefore).await;
             let created = books::create(&self.books, &self.portal, payment, now).await;
             let created = created.map_err(lost);
-            self.travel().await;
+            self.travel(SandboxPoint::CreateAfter).await;
             created
         })
     }
@@ -94,17 +119,20 @@ impl PaymentProcessor for Sandbox {
         now: OffsetDateTime,
     ) -> Answer<'a, PaymentOutcome> {
         Box::pin(async move {
-            self.travel().await;
+            self.travel(SandboxPoint::ConfirmBefore).await;
             let confirmed =
                 books::confirm(&self.books, &self.pages, processor_payment_id, now).await;
-            self.travel().await;
+            self.travel(SandboxPoint::ConfirmAfter).await;
             confirmed.map_err(lost)?.ok_or_else(|| NoAnswer("the sandbox lost its answer".into()))
         })
     }
 
     fn read<'a>(&'a self, key: PaymentKey<'a>, now: OffsetDateTime) -> Answer<'a, Reading> {
         Box::pin(async move {
-            books::read(&self.books, &self.pages, key.payment_attempt_id, now).await.map_err(lost)
+            self.travel(SandboxPoint::ReadBefore).await;
+            let read = books::read(&self.books, &self.pages, key.payment_attempt_id, now).await;
+            self.travel(SandboxPoint::ReadAfter).await;
+            read.map_err(lost)
         })
     }
 
@@ -114,7 +142,10 @@ impl PaymentProcessor for Sandbox {
         now: OffsetDateTime,
     ) -> Answer<'a, Reading> {
         Box::pin(async move {
-            books::cancel(&self.books, &self.pages, processor_payment_id, now).await.map_err(lost)
+            self.travel(SandboxPoint::CancelBefore).await;
+            let canceled = books::cancel(&self.books, &self.pages, processor_payment_id, now).await;
+            self.travel(SandboxPoint::CancelAfter).await;
+            canceled.map_err(lost)
         })
     }
 
@@ -124,9 +155,9 @@ impl PaymentProcessor for Sandbox {
         now: OffsetDateTime,
     ) -> Answer<'a, RefundOutcome> {
         Box::pin(async move {
-            self.travel().await;
+            self.travel(SandboxPoint::RefundBefore).await;
             let refunded = books::refund(&self.books, refund, now).await.map_err(lost);
-            self.travel().await;
+            self.travel(SandboxPoint::RefundAfter).await;
             refunded
         })
     }
@@ -136,7 +167,12 @@ impl PaymentProcessor for Sandbox {
         refund_id: RefundId,
         _processor_payment_id: &'a str,
     ) -> Answer<'a, Option<RefundOutcome>> {
-        Box::pin(async move { books::read_refund(&self.books, refund_id).await.map_err(lost) })
+        Box::pin(async move {
+            self.travel(SandboxPoint::ReadRefundBefore).await;
+            let read = books::read_refund(&self.books, refund_id).await;
+            self.travel(SandboxPoint::ReadRefundAfter).await;
+            read.map_err(lost)
+        })
     }
 
     fn create_customer<'a>(
@@ -153,10 +189,10 @@ impl PaymentProcessor for Sandbox {
         now: OffsetDateTime,
     ) -> Answer<'a, StartedSetup> {
         Box::pin(async move {
-            self.travel().await;
+            self.travel(SandboxPoint::SetupBefore).await;
             let started =
                 books::create_setup(&self.books, &self.pages, &self.portal, setup, now).await;
-            self.travel().await;
+            self.travel(SandboxPoint::SetupAfter).await;
             started.map_err(lost)
         })
     }
@@ -166,9 +202,12 @@ impl PaymentProcessor for Sandbox {
         processor_setup_id: &'a str,
         _now: OffsetDateTime,
     ) -> Answer<'a, SetupReading> {
-        Box::pin(
-            async move { books::read_setup(&self.books, processor_setup_id).await.map_err(lost) },
-        )
+        Box::pin(async move {
+            self.travel(SandboxPoint::ReadSetupBefore).await;
+            let read = books::read_setup(&self.books, processor_setup_id).await;
+            self.travel(SandboxPoint::ReadSetupAfter).await;
+            read.map_err(lost)
+        })
     }
 
     fn read_method<'a>(
@@ -181,9 +220,12 @@ impl PaymentProcessor for Sandbox {
     }
 
     fn detach<'a>(&'a self, processor_method_id: &'a str, now: OffsetDateTime) -> Answer<'a, ()> {
-        Box::pin(
-            async move { books::detach(&self.books, processor_method_id, now).await.map_err(lost) },
-        )
+        Box::pin(async move {
+            self.travel(SandboxPoint::DetachBefore).await;
+            let detached = books::detach(&self.books, processor_method_id, now).await;
+            self.travel(SandboxPoint::DetachAfter).await;
+            detached.map_err(lost)
+        })
     }
 }
 

@@ -8,67 +8,69 @@ use sqlx::PgPool;
 use crate::context::Context;
 use crate::error::DatabaseError;
 
-/// What happens when a card is charged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SandboxBehavior {
+macro_rules! behaviors {
+    ($($(#[$doc:meta])* $name:ident = $text:literal $(declines $code:ident)?,)*) => {
+        /// What happens when a card is charged.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum SandboxBehavior {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl SandboxBehavior {
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The text in the books.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+
+            /// Why the card is declined, if it is.
+            pub const fn declines(self) -> Option<DeclineCode> {
+                match self {
+                    $($(Self::$name => Some(DeclineCode::$code),)?)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+behaviors! {
     /// It pays.
-    Approve,
-    DeclineInsufficientFunds,
-    DeclineExpiredCard,
-    DeclineLostCard,
-    DeclineGeneric,
-    /// The customer has to approve it.
-    RequiresAction,
+    Approve = "approve",
+    DeclineInsufficientFunds = "decline_insufficient_funds" declines InsufficientFunds,
+    DeclineExpiredCard = "decline_expired_card" declines ExpiredCard,
+    DeclineProcessingError = "decline_processing_error" declines ProcessingError,
+    DeclineGeneric = "decline_generic" declines GenericDecline,
+    DeclineLostCard = "decline_lost_card" declines LostCard,
+    DeclineStolenCard = "decline_stolen_card" declines StolenCard,
+    DeclinePickUpCard = "decline_pick_up_card" declines PickUpCard,
+    DeclineInvalidAccount = "decline_invalid_account" declines InvalidAccount,
+    DeclineClosedAccount = "decline_closed_account" declines ClosedAccount,
+    DeclineDoNotTryAgain = "decline_do_not_try_again" declines DoNotTryAgain,
+    DeclineFraudulent = "decline_fraudulent" declines Fraudulent,
+    DeclineRevoked = "decline_revoked" declines RevocationOfAuthorization,
+    DeclineIncorrectCvc = "decline_incorrect_cvc" declines IncorrectCvc,
+    DeclineIncorrectNumber = "decline_incorrect_number" declines IncorrectNumber,
+    DeclineCardNotSupported = "decline_card_not_supported" declines CardNotSupported,
+    DeclineCurrencyNotSupported = "decline_currency_not_supported" declines CurrencyNotSupported,
+    DeclineLimitExceeded = "decline_limit_exceeded" declines LimitExceeded,
+    /// The customer has to approve it; without the customer it is declined.
+    RequiresAction = "requires_action",
     /// It pays half a minute after it was asked.
-    Slow,
+    Slow = "slow",
     /// It pays, but the first answer never arrives.
-    LostAnswer,
+    LostAnswer = "lost_answer",
     /// No answer, ever; not even when the payment is looked up.
-    Never,
+    Never = "never",
 }
 
 impl SandboxBehavior {
-    pub const ALL: &'static [Self] = &[
-        Self::Approve,
-        Self::DeclineInsufficientFunds,
-        Self::DeclineExpiredCard,
-        Self::DeclineLostCard,
-        Self::DeclineGeneric,
-        Self::RequiresAction,
-        Self::Slow,
-        Self::LostAnswer,
-        Self::Never,
-    ];
-
-    /// The text in the books.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::DeclineInsufficientFunds => "decline_insufficient_funds",
-            Self::DeclineExpiredCard => "decline_expired_card",
-            Self::DeclineLostCard => "decline_lost_card",
-            Self::DeclineGeneric => "decline_generic",
-            Self::RequiresAction => "requires_action",
-            Self::Slow => "slow",
-            Self::LostAnswer => "lost_answer",
-            Self::Never => "never",
-        }
-    }
-
     /// Reads the text; `None` when it is not one of the known ones.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|behavior| behavior.as_str() == text)
-    }
-
-    /// Why the card is declined, if it is.
-    pub(super) const fn declines(self) -> Option<DeclineCode> {
-        match self {
-            Self::DeclineInsufficientFunds => Some(DeclineCode::InsufficientFunds),
-            Self::DeclineExpiredCard => Some(DeclineCode::ExpiredCard),
-            Self::DeclineLostCard => Some(DeclineCode::LostCard),
-            Self::DeclineGeneric => Some(DeclineCode::GenericDecline),
-            _ => None,
-        }
     }
 }
 
