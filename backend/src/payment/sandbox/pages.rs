@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use super::cards::EnteredCard;
-use super::{Sandbox, SandboxBehavior, lost};
+use super::{Sandbox, lost};
 use crate::payment::processor::NoAnswer;
 
 /// Where a visitor of the sandbox stands.
@@ -179,6 +179,7 @@ async fn find_payment(db: &PgPool, id: &str) -> Result<Option<SandboxPayment>, s
 
 #[cfg(test)]
 mod tests {
+    use super::super::SandboxBehavior;
     use super::super::cards::{REFUSING_CVC, check_card};
     use super::*;
     use crate::payment::processor::{
