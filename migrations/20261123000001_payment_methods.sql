@@ -44,6 +44,7 @@ create unique index payment_method_processor_key on payment_method (organization
 create index payment_method_customer_idx on payment_method (organization_id, customer_id, created_at desc) where deleted_at is null;
 create index payment_method_expiry_notice_due_idx on payment_method (expiry_notice_due_at) where expiry_notice_due_at is not null;
 create index payment_method_detach_due_idx on payment_method (detach_due_at) where detach_due_at is not null;
+create index payment_method_processor_method_idx on payment_method (processor_method_id);
 comment on table payment_method is
     'A card or account that a processor keeps for a customer: what people may see of it, never its number. A deleted one stays for the history of its charges until the customer is erased. One that was entered for a single order only is deleted from the start.';
 comment on column payment_method.detach_due_at is 'When the processor is to forget it; null once it has.';
@@ -65,6 +66,25 @@ alter table subscription
 create index subscription_payment_method_idx on subscription (organization_id, payment_method_id) where payment_method_id is not null;
 comment on column subscription.payment_method_id is 'Null: the customer''s default.';
 
+create view charged_subscription as
+select s.organization_id, s.subscription_id, s.customer_id, p.name as product_name, s.payment_method_id as own_method_id,
+    coalesce(s.payment_method_id, c.default_payment_method_id) as payment_method_id
+from subscription s
+join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
+join customer c on c.organization_id = s.organization_id and c.customer_id = s.customer_id
+left join lateral (
+    select exists (select from proration_entry e
+            where e.organization_id = s.organization_id and e.subscription_id = s.subscription_id and e.order_id is null) as has_parts,
+        exists (select from subscription_pending_update u
+            where u.organization_id = s.organization_id and u.subscription_id = s.subscription_id) as has_update) waits on true
+where s.ended_at is null
+  and (s.status = 'past_due'
+    or (s.status in ('active', 'trialing') and (waits.has_parts
+        or (not s.cancel_at_period_end and (s.amount_minor > 0 or waits.has_update))))
+    or (s.status = 'paused' and s.resumes_at is not null and s.amount_minor > 0));
+comment on view charged_subscription is
+    'Subscriptions that will be charged again by themselves, and with which payment method: their own, else the customer''s default.';
+
 create table payment_method_setup (
     organization_id         uuid not null,
     payment_method_setup_id uuid not null,
@@ -79,6 +99,7 @@ create table payment_method_setup (
     return_path             text not null,
     decline_code            text,
     payment_method_id       uuid,
+    payment_attempt_id      uuid,
     tries                   integer not null default 0,
     due_at                  timestamptz,
     created_at              timestamptz not null,
@@ -90,6 +111,8 @@ create table payment_method_setup (
     constraint payment_method_setup_order_fkey foreign key (organization_id, order_id) references orders (organization_id, order_id),
     constraint payment_method_setup_method_fkey foreign key (organization_id, payment_method_id)
         references payment_method (organization_id, payment_method_id),
+    constraint payment_method_setup_attempt_fkey foreign key (organization_id, payment_attempt_id)
+        references payment_attempt (organization_id, payment_attempt_id),
     constraint payment_method_setup_state_known check (state in ('prepared', 'open', 'succeeded', 'failed', 'expired')),
     constraint payment_method_setup_settled_whole check ((state in ('succeeded', 'failed', 'expired')) = (settled_at is not null)),
     constraint payment_method_setup_method_whole check ((state = 'succeeded') = (payment_method_id is not null)),
@@ -97,10 +120,13 @@ create table payment_method_setup (
     constraint payment_method_setup_return_path_format check (return_path like '/%' and length(return_path) <= 500)
 );
 create index payment_method_setup_customer_idx on payment_method_setup (organization_id, customer_id, created_at desc);
+create index payment_method_setup_order_idx on payment_method_setup (organization_id, order_id, created_at desc) where order_id is not null;
+create index payment_method_setup_settled_idx on payment_method_setup (settled_at) where settled_at is not null;
 create index payment_method_setup_due_idx on payment_method_setup (due_at) where due_at is not null;
 comment on table payment_method_setup is
     'A customer on the way to the processor with a new method, and what is to be done with it afterwards. `due_at` is when the worker asks what became of it. Kept for 30 days.';
 comment on column payment_method_setup.order_id is 'Paid with the new method as soon as it is there.';
+comment on column payment_method_setup.payment_attempt_id is 'The charge that followed.';
 comment on column payment_method_setup.is_kept is 'False: for that order only, and not shown among the customer''s methods.';
 comment on column payment_method_setup.return_path is 'Where the browser is led afterwards, on our own origin.';
 

@@ -39,6 +39,7 @@ pub mod invoice;
 pub mod order;
 pub mod overview;
 pub mod payment;
+pub mod payment_method;
 pub mod price;
 pub mod product;
 pub mod progress;

@@ -1,0 +1,298 @@
+//! Beginning to add a method: written down first, then asked of the processor.
+
+use domain::id::{CustomerId, OrderId, OrganizationId, PaymentMethodSetupId, SubscriptionId};
+use sqlx::{PgConnection, PgPool};
+use thiserror::Error;
+use time::{Duration, OffsetDateTime};
+
+use super::row::lock_customer;
+use crate::context::Context;
+use crate::error::{DatabaseError, Forbidden, InconsistencyError};
+use crate::payment::{
+    NewProcessorCustomer, NewSetup, NoAnswer, PaymentProcessor, Processors, SetupPresentation,
+    SetupWay,
+};
+
+/// Forms that one customer may open within an hour: whoever tests stolen cards opens more.
+const PER_CUSTOMER_AND_HOUR: i64 = 10;
+/// Forms for one order within a day.
+const PER_ORDER_AND_DAY: i64 = 10;
+/// After so long the worker asks what became of it.
+pub(super) const FIRST_LOOK: Duration = Duration::minutes(5);
+
+/// A method to be added, and what is to be done with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BeginSetup {
+    pub customer_id: CustomerId,
+    pub set_default: bool,
+    /// False: for the order only. It never becomes a default or a subscription's own then.
+    pub is_kept: bool,
+    /// Charged with it from now on.
+    pub subscription_id: Option<SubscriptionId>,
+    /// Paid with it at once.
+    pub order_id: Option<OrderId>,
+    pub presentation: SetupPresentation,
+    /// Where the browser is led afterwards: a path on our own origin.
+    pub return_path: String,
+}
+
+/// Where the customer enters it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupBegun {
+    pub payment_method_setup_id: PaymentMethodSetupId,
+    pub way: SetupWay,
+}
+
+#[derive(Debug, Error)]
+pub enum BeginSetupError {
+    #[error("there is no such customer, subscription or order")]
+    Unknown,
+    #[error("this role may not add payment methods")]
+    Forbidden(#[from] Forbidden),
+    #[error("nobody charges the organization's customers")]
+    NoProcessor,
+    #[error("the order is not to be paid")]
+    OrderNotOpen,
+    #[error("too many forms were opened; the next is possible in {retry_after_s} s")]
+    TooManyTries {
+        /// Whole seconds, at least 1.
+        retry_after_s: u32,
+    },
+    #[error("the payment processor cannot be reached")]
+    Unavailable,
+    #[error("a stored row breaks a rule")]
+    Inconsistency(#[from] InconsistencyError),
+    #[error("the setup could not be written down")]
+    Database(#[from] DatabaseError),
+}
+
+impl From<sqlx::Error> for BeginSetupError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// Begins adding a method and answers where it is entered. The row is written before the processor is asked; when that does not answer,
+/// nothing is half done, and the worker closes the row.
+///
+/// # Errors
+/// `TooManyTries` after 10 forms of a customer within an hour, or 10 for one order within a day.
+pub async fn begin_setup(
+    db: &PgPool,
+    processors: &Processors,
+    cx: &mut Context,
+    input: BeginSetup,
+) -> Result<SetupBegun, BeginSetupError> {
+    let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
+    authorize(cx, organization_id, &input)?;
+    let written = write(db, cx, organization_id, &input).await?;
+    let processor = processors.get(&written.processor).ok_or(BeginSetupError::Unavailable)?;
+    let processor_customer_id = match &written.processor_customer_id {
+        Some(known) => known.clone(),
+        None => know_customer(db, processor, cx, &written).await?,
+    };
+    let setup = NewSetup {
+        payment_method_setup_id: written.payment_method_setup_id,
+        organization_id,
+        processor_customer_id,
+        presentation: input.presentation,
+    };
+    let started = processor.create_setup(&setup, cx.now).await.map_err(unavailable)?;
+    let opened = sqlx::query!(
+        "update payment_method_setup set state = 'open', processor_setup_id = $3, due_at = $4
+         where organization_id = $1 and payment_method_setup_id = $2 and state = 'prepared'",
+        organization_id.as_uuid(),
+        written.payment_method_setup_id.as_uuid(),
+        started.processor_setup_id,
+        cx.now + FIRST_LOOK,
+    )
+    .execute(db)
+    .await?;
+    if opened.rows_affected() == 0 {
+        // It took so long that the worker has closed it.
+        return Err(BeginSetupError::Unavailable);
+    }
+    Ok(SetupBegun { payment_method_setup_id: written.payment_method_setup_id, way: started.way })
+}
+
+/// Billing writers for their own customer, the organization for any.
+fn authorize(
+    cx: &Context,
+    organization_id: OrganizationId,
+    input: &BeginSetup,
+) -> Result<(), BeginSetupError> {
+    cx.actor.billing_writer(organization_id)?;
+    match cx.actor.customer_id() {
+        Some(own) if own != input.customer_id => Err(BeginSetupError::Unknown),
+        _ => Ok(()),
+    }
+}
+
+/// A setup that stands in the table.
+struct Written {
+    payment_method_setup_id: PaymentMethodSetupId,
+    organization_id: OrganizationId,
+    customer_id: CustomerId,
+    processor: String,
+    processor_customer_id: Option<String>,
+    email: String,
+    name: Option<String>,
+}
+
+async fn write(
+    db: &PgPool,
+    cx: &mut Context,
+    organization_id: OrganizationId,
+    input: &BeginSetup,
+) -> Result<Written, BeginSetupError> {
+    let mut tx = db.begin().await?;
+    let customer_id = input.customer_id;
+    lock_customer(&mut tx, organization_id, customer_id).await?.ok_or(BeginSetupError::Unknown)?;
+    check_targets(&mut tx, organization_id, input).await?;
+    let facts = sqlx::query!(
+        r#"select o.payment_processor, c.email, c.name, k.processor_customer_id as "processor_customer_id?"
+         from organization o
+         join customer c on c.organization_id = o.organization_id and c.customer_id = $2
+         left join processor_customer k on k.organization_id = c.organization_id and k.customer_id = c.customer_id
+            and k.processor = o.payment_processor
+         where o.organization_id = $1"#,
+        organization_id.as_uuid(),
+        customer_id.as_uuid(),
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let processor = facts.payment_processor.ok_or(BeginSetupError::NoProcessor)?;
+    check_tries(&mut tx, cx.now, organization_id, input).await?;
+    let payment_method_setup_id: PaymentMethodSetupId = cx.new_id();
+    sqlx::query!(
+        "insert into payment_method_setup
+            (organization_id, payment_method_setup_id, customer_id, processor, state, set_default, is_kept, subscription_id, order_id,
+             return_path, due_at, created_at)
+         values ($1, $2, $3, $4, 'prepared', $5, $6, $7, $8, $9, $10, $11)",
+        organization_id.as_uuid(),
+        payment_method_setup_id.as_uuid(),
+        customer_id.as_uuid(),
+        processor,
+        input.set_default && input.is_kept,
+        input.is_kept,
+        input.subscription_id.filter(|_| input.is_kept).map(SubscriptionId::as_uuid),
+        input.order_id.map(OrderId::as_uuid),
+        input.return_path,
+        cx.now + FIRST_LOOK,
+        cx.now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Written {
+        payment_method_setup_id,
+        organization_id,
+        customer_id,
+        processor,
+        processor_customer_id: facts.processor_customer_id,
+        email: facts.email,
+        name: facts.name,
+    })
+}
+
+/// The subscription and the order are the customer's; the order is to be paid.
+async fn check_targets(
+    tx: &mut PgConnection,
+    organization_id: OrganizationId,
+    input: &BeginSetup,
+) -> Result<(), BeginSetupError> {
+    let found = sqlx::query!(
+        r#"select exists (select from subscription
+                where organization_id = $1 and customer_id = $2 and subscription_id = $3 and ended_at is null) as "has_subscription!",
+            (select status from orders where organization_id = $1 and customer_id = $2 and order_id = $4) as order_status"#,
+        organization_id.as_uuid(),
+        input.customer_id.as_uuid(),
+        input.subscription_id.map(SubscriptionId::as_uuid),
+        input.order_id.map(OrderId::as_uuid),
+    )
+    .fetch_one(tx)
+    .await?;
+    if input.subscription_id.is_some() && !found.has_subscription {
+        return Err(BeginSetupError::Unknown);
+    }
+    match (input.order_id, found.order_status.as_deref()) {
+        (None, _) | (Some(_), Some("pending")) => Ok(()),
+        (Some(_), Some(_)) => Err(BeginSetupError::OrderNotOpen),
+        (Some(_), None) => Err(BeginSetupError::Unknown),
+    }
+}
+
+/// Counts what stands in the table, failures included; the customer's row is held, so that none is counted twice.
+async fn check_tries(
+    tx: &mut PgConnection,
+    now: OffsetDateTime,
+    organization_id: OrganizationId,
+    input: &BeginSetup,
+) -> Result<(), BeginSetupError> {
+    let (hour, day) = (Duration::hours(1), Duration::days(1));
+    let tries = sqlx::query!(
+        r#"select
+            (select count(*) from payment_method_setup
+             where organization_id = $1 and customer_id = $2 and created_at > $3) as "of_customer!",
+            (select min(created_at) from payment_method_setup
+             where organization_id = $1 and customer_id = $2 and created_at > $3) as customer_since,
+            (select count(*) from payment_method_setup
+             where organization_id = $1 and order_id = $4 and created_at > $5) as "of_order!",
+            (select min(created_at) from payment_method_setup
+             where organization_id = $1 and order_id = $4 and created_at > $5) as order_since"#,
+        organization_id.as_uuid(),
+        input.customer_id.as_uuid(),
+        now - hour,
+        input.order_id.map(OrderId::as_uuid),
+        now - day,
+    )
+    .fetch_one(tx)
+    .await?;
+    let until = |is_over: bool, since: Option<OffsetDateTime>, window: Duration| {
+        since.filter(|_| is_over).map(|since| since + window)
+    };
+    let customer = until(tries.of_customer >= PER_CUSTOMER_AND_HOUR, tries.customer_since, hour);
+    let order = until(tries.of_order >= PER_ORDER_AND_DAY, tries.order_since, day);
+    match customer.max(order) {
+        Some(until) => Err(BeginSetupError::TooManyTries {
+            retry_after_s: u32::try_from((until - now).whole_seconds()).unwrap_or(u32::MAX).max(1),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Makes the customer known to the processor. Two at once end with one: the key is the same, and the first id that is stored stays.
+async fn know_customer(
+    db: &PgPool,
+    processor: &dyn PaymentProcessor,
+    cx: &Context,
+    written: &Written,
+) -> Result<String, BeginSetupError> {
+    let customer = NewProcessorCustomer {
+        organization_id: written.organization_id,
+        customer_id: written.customer_id,
+        email: written.email.clone(),
+        name: written.name.clone(),
+    };
+    let id = processor.create_customer(&customer, cx.now).await.map_err(unavailable)?;
+    let stored = sqlx::query_scalar!(
+        "insert into processor_customer (organization_id, customer_id, processor, processor_customer_id, created_at)
+         values ($1, $2, $3, $4, $5)
+         on conflict on constraint processor_customer_pkey
+            do update set processor_customer_id = processor_customer.processor_customer_id
+         returning processor_customer_id",
+        written.organization_id.as_uuid(),
+        written.customer_id.as_uuid(),
+        written.processor,
+        id,
+        cx.now,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(stored)
+}
+
+fn unavailable(error: NoAnswer) -> BeginSetupError {
+    tracing::warn!(error = &error as &dyn std::error::Error, "no method can be added now");
+    BeginSetupError::Unavailable
+}

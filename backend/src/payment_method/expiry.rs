@@ -1,0 +1,110 @@
+//! Telling a customer that a card is about to end.
+
+use domain::event_type::EventType;
+use domain::id::OrganizationId;
+use serde_json::json;
+use sqlx::PgPool;
+use time::Duration;
+
+use super::RefreshError;
+use super::forget::charged_with;
+use super::refresh;
+use super::row::lock_method;
+use crate::context::Context;
+use crate::error::DatabaseError;
+use crate::event;
+use crate::payment::PaymentProcessor;
+
+/// A processor that does not answer is asked again then; a process that died is succeeded then.
+const AGAIN: Duration = Duration::hours(1);
+
+/// A method of which a notice is due.
+struct Due {
+    organization_id: uuid::Uuid,
+    payment_method_id: uuid::Uuid,
+    processor_method_id: String,
+    is_charged: bool,
+}
+
+/// Works on one method whose notice is due; false when there is none. The processor is asked first: a renewed card needs no notice.
+pub(super) async fn run_one(
+    db: &PgPool,
+    processor: &dyn PaymentProcessor,
+    cx: &mut Context,
+) -> Result<bool, RefreshError> {
+    let Some(due) = claim(db, cx, processor.name()).await? else { return Ok(false) };
+    let id = (due.organization_id, due.payment_method_id);
+    if due.is_charged {
+        match processor.read_method(&due.processor_method_id).await {
+            Ok(reading) => refresh::apply(db, cx, id, reading.as_ref()).await?,
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(payment_method_id = %due.payment_method_id, error, "a card that ends cannot be read now");
+                return Ok(true);
+            }
+        }
+    }
+    tell(db, cx, id).await?;
+    Ok(true)
+}
+
+async fn claim(db: &PgPool, cx: &Context, processor: &str) -> Result<Option<Due>, DatabaseError> {
+    let due = sqlx::query_as!(
+        Due,
+        r#"with due as (
+            select organization_id, payment_method_id, customer_id from payment_method
+            where expiry_notice_due_at <= $1 and processor = $2 and ($3::uuid is null or organization_id = $3)
+            order by expiry_notice_due_at
+            limit 1
+            for no key update skip locked)
+         update payment_method m set expiry_notice_due_at = $4
+         from due
+         where m.organization_id = due.organization_id and m.payment_method_id = due.payment_method_id
+         returning m.organization_id, m.payment_method_id, m.processor_method_id,
+            exists (select from charged_subscription s where s.organization_id = m.organization_id and s.customer_id = m.customer_id
+                and s.payment_method_id = m.payment_method_id) as "is_charged!""#,
+        cx.now,
+        processor,
+        cx.actor.organization_id().map(OrganizationId::as_uuid),
+        cx.now + AGAIN,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(due)
+}
+
+/// Tells of the card as it is now, if it ends soon and something will be charged with it, and plans the next notice.
+async fn tell(
+    db: &PgPool,
+    cx: &mut Context,
+    (organization_id, payment_method_id): (uuid::Uuid, uuid::Uuid),
+) -> Result<(), RefreshError> {
+    let mut tx = db.begin().await?;
+    let found =
+        lock_method(&mut tx, organization_id.into(), None, payment_method_id.into()).await?;
+    let Some((_, method)) = found else { return Ok(()) };
+    let expiry = method.details().expiry;
+    let next_at = expiry.and_then(|expiry| expiry.next_notice_at(cx.now));
+    sqlx::query!(
+        "update payment_method set expiry_notice_due_at = $3 where organization_id = $1 and payment_method_id = $2",
+        organization_id,
+        payment_method_id,
+        next_at,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let charged = charged_with(&mut tx, &method).await?;
+    let days_left = expiry
+        .and_then(|expiry| expiry.days_left(cx.now))
+        .filter(|days| *days <= domain::payment_method::EXPIRY_NOTICE_DAYS[0]);
+    if let Some(days_left) = days_left.filter(|_| !charged.is_empty()) {
+        let subscriptions: Vec<_> = charged
+            .iter()
+            .map(|one| json!({ "subscription_id": one.subscription_id, "product_name": one.product_name }))
+            .collect();
+        let facts = json!({ "days_left": days_left, "subscriptions": subscriptions });
+        event::record(&mut tx, cx, method.event(EventType::PaymentMethodExpiring, facts)).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

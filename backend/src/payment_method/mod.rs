@@ -1,0 +1,31 @@
+//! Saved payment methods: how they are added, which of them is charged, and how they go.
+
+mod begin_setup;
+mod detach;
+mod expiry;
+mod finish_setup;
+mod forget;
+mod keep;
+mod list;
+mod next_due_at;
+mod pay_with;
+mod refresh;
+mod remove;
+mod retry_overdue;
+mod row;
+mod run_due;
+mod set_backup;
+mod set_default;
+mod use_for_subscription;
+
+pub use begin_setup::{BeginSetup, BeginSetupError, SetupBegun, begin_setup};
+pub use finish_setup::{FinishSetupError, FinishedSetup, SetupState, finish_setup, nudge_setup};
+pub use list::{PaymentMethod, get, list, list_of};
+pub use next_due_at::next_due_at;
+pub use refresh::{RefreshError, refresh};
+pub use remove::{RemoveError, remove};
+pub(crate) use retry_overdue::retry_overdue;
+pub use run_due::{RunDueError, run_due};
+pub use set_backup::set_backup;
+pub use set_default::{ChooseMethodError, set_default};
+pub use use_for_subscription::use_for_subscription;

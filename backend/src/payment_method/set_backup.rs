@@ -1,0 +1,63 @@
+//! Which method is charged when the one that should be charged is declined.
+
+use domain::event_type::EventType;
+use domain::id::PaymentMethodId;
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::ChooseMethodError;
+use super::row::{lock_customer, lock_method, method_rows, write_choice};
+use crate::context::Context;
+use crate::error::Forbidden;
+use crate::event;
+
+/// Makes a method the customer's backup. `None`, for a member: its customer has none any more.
+///
+/// # Errors
+/// `IsDefault` when it is the default already.
+pub async fn set_backup(
+    db: &PgPool,
+    cx: &mut Context,
+    payment_method_id: Option<PaymentMethodId>,
+) -> Result<(), ChooseMethodError> {
+    let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
+    cx.actor.billing_writer(organization_id)?;
+    let within = cx.actor.customer_id();
+    let mut tx = db.begin().await?;
+    let (customer, method) = match payment_method_id {
+        Some(payment_method_id) => lock_method(&mut tx, organization_id, within, payment_method_id)
+            .await?
+            .ok_or(ChooseMethodError::Unknown)?,
+        None => {
+            let customer = lock_customer(&mut tx, organization_id, within.ok_or(Forbidden)?)
+                .await?
+                .ok_or(ChooseMethodError::Unknown)?;
+            let former = method_rows!(
+                "where m.organization_id = $1 and m.payment_method_id = $2",
+                organization_id.as_uuid(),
+                customer.backup_id,
+            )
+            .fetch_optional(&mut *tx)
+            .await?;
+            let Some(former) = former else { return Ok(()) };
+            (customer, former)
+        }
+    };
+    let becomes = payment_method_id.is_some();
+    if becomes == method.is_backup {
+        return Ok(());
+    }
+    if method.is_default {
+        return Err(ChooseMethodError::IsDefault);
+    }
+    let backup_id = becomes.then_some(method.payment_method_id);
+    write_choice(&mut tx, &customer, customer.default_id, backup_id).await?;
+    let facts = json!({
+        "is_backup": becomes,
+        "previous_backup_payment_method_id": customer.backup_id,
+    });
+    event::record(&mut tx, cx, method.event(EventType::PaymentMethodUpdated, facts)).await?;
+    event::notify(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
