@@ -1,9 +1,10 @@
 //! The worker: claims what is due and does it, until the process is told to end. Any number of processes may run one.
 //!
-//! Renewals, payments, mails and upkeep each have a loop of their own, so that an SMTP server that hangs delays no renewal.
+//! Renewals, payments, payment methods, invoices, mails and upkeep each have a loop of their own, so that an SMTP server that hangs delays no renewal.
 
 mod billing;
 mod mails;
+mod payment_methods;
 mod payments;
 mod upkeep;
 
@@ -64,6 +65,7 @@ impl Worker {
         tokio::join!(
             self.repeat("renewals", Pace::Woken, || billing::run_due(&self)),
             self.repeat("payments", Pace::Woken, || payments::run_due(&self)),
+            self.repeat("payment methods", Pace::Woken, || payment_methods::run_due(&self)),
             self.repeat("invoices", Pace::Woken, || billing::issue_due(&self)),
             self.repeat("mails", Pace::Woken, || mails::send_due(&self)),
             self.repeat("upkeep", Pace::Every(upkeep::EVERY), || upkeep::sweep(&self)),
@@ -77,6 +79,7 @@ impl Worker {
     /// When the database does not answer.
     pub async fn run_once(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
         while billing::run_due(self).await? == Left::More {}
+        while payment_methods::run_due(self).await? == Left::More {}
         while payments::run_due(self).await? == Left::More {}
         while billing::issue_due(self).await? == Left::More {}
         while mails::send_due(self).await? == Left::More {}

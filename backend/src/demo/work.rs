@@ -1,4 +1,5 @@
-//! The work that falls due in the demo, done at its own moment: subscriptions, charges and refunds, invoices.
+//! The work that falls due in the demo, done at its own moment: subscriptions, charges and refunds, payment methods,
+//! invoices.
 
 use domain::id::OrganizationId;
 use sqlx::PgPool;
@@ -9,6 +10,7 @@ use crate::context::Context;
 use crate::error::DatabaseError;
 use crate::invoice::{self, IssueError};
 use crate::payment::{self, PaymentError, Processors};
+use crate::payment_method;
 use crate::subscription::{self, RunDueError};
 
 /// Rounds at one moment; each does what the one before has caused.
@@ -20,6 +22,8 @@ pub enum WorkError {
     Subscriptions(#[from] RunDueError),
     #[error("payments could not be carried on")]
     Payments(#[from] PaymentError),
+    #[error("payment methods could not be looked after")]
+    PaymentMethods(#[from] payment_method::RunDueError),
     #[error("invoices could not be issued")]
     Invoices(#[from] IssueError),
     #[error("what is due could not be read")]
@@ -45,7 +49,11 @@ pub(super) async fn next_due_at(
             (select min(due_at) from payment_attempt where due_at > $2 and ($1::uuid is null or organization_id = $1)),
             (select min(due_at) from refund where due_at > $2 and ($1::uuid is null or organization_id = $1)),
             (select min(next_payment_attempt_at) from orders where next_payment_attempt_at > $2 and ($1::uuid is null or organization_id = $1)),
-            (select min(issue_due_at) from orders where issue_due_at > $2 and ($1::uuid is null or organization_id = $1)))",
+            (select min(issue_due_at) from orders where issue_due_at > $2 and ($1::uuid is null or organization_id = $1)),
+            (select min(due_at) from payment_method_setup where due_at > $2 and ($1::uuid is null or organization_id = $1)),
+            (select min(expiry_notice_due_at) from payment_method
+             where expiry_notice_due_at > $2 and ($1::uuid is null or organization_id = $1)),
+            (select min(detach_due_at) from payment_method where detach_due_at > $2 and ($1::uuid is null or organization_id = $1)))",
         organization_id.map(OrganizationId::as_uuid),
         after,
     )
@@ -70,6 +78,9 @@ pub(super) async fn run(
         if due.payments {
             done += payment::run_due(db, processors, cx, usize::MAX).await?;
         }
+        if due.payment_methods {
+            done += payment_method::run_due(db, processors, cx, usize::MAX).await?;
+        }
         if due.invoices {
             done += invoice::issue_due(db, cx, usize::MAX).await?;
         }
@@ -85,6 +96,7 @@ pub(super) async fn run(
 struct Due {
     subscriptions: bool,
     payments: bool,
+    payment_methods: bool,
     invoices: bool,
 }
 
@@ -100,6 +112,10 @@ async fn due(db: &PgPool, cx: &Context) -> Result<Due, sqlx::Error> {
                 or exists (select from refund where due_at <= $2 and ($1::uuid is null or organization_id = $1))
                 or exists (select from orders where next_payment_attempt_at <= $2 and ($1::uuid is null or organization_id = $1))
                 as "payments!",
+            exists (select from payment_method_setup where due_at <= $2 and ($1::uuid is null or organization_id = $1))
+                or exists (select from payment_method where expiry_notice_due_at <= $2 and ($1::uuid is null or organization_id = $1))
+                or exists (select from payment_method where detach_due_at <= $2 and ($1::uuid is null or organization_id = $1))
+                as "payment_methods!",
             exists (select from orders where issue_due_at <= $2 and ($1::uuid is null or organization_id = $1)) as "invoices!""#,
         cx.actor.organization_id().map(OrganizationId::as_uuid),
         cx.now,

@@ -3,6 +3,7 @@
 
 mod invoice;
 mod payment;
+mod payment_method;
 mod periods;
 mod proration;
 
@@ -47,6 +48,12 @@ pub async fn check(
     note("proration_entry.billed_once", proration::not_billed_once(db, organization_id).await?);
     note("order.credit_is_carried", proration::credit_lost(db, organization_id).await?);
     note("payment_attempt.pays_its_order", payment::astray(db, organization_id).await?);
+    note("customer.methods_are_its_own", payment_method::chosen_astray(db, organization_id).await?);
+    note("subscription.method_is_its_own", payment_method::own_astray(db, organization_id).await?);
+    note(
+        "payment_method_setup.has_its_method",
+        payment_method::setups_astray(db, organization_id).await?,
+    );
     note("customer.invoices_without_gaps", invoice::with_gaps(db, organization_id).await?);
     note("invoice.says_what_was_ordered", invoice::unlike_orders(db, organization_id).await?);
     Ok(violations)

@@ -39,7 +39,6 @@ pub use history::{PaymentRecord, history};
 pub(crate) use method::charged as method_charged;
 pub use next_due_at::next_due_at;
 pub use overdue::{Overdue, overdue};
-#[expect(unused_imports, reason = "adding a method pays with it")]
 pub(crate) use pay::prepare_manual;
 pub use pay::{MANUAL_TRIES_MAX, PayError, PayOrder, pay};
 pub use pay_link::{PayLink, PayLinkState};

@@ -4,8 +4,10 @@ use domain::id::{CustomerId, OrderId, OrganizationId, PaymentMethodSetupId, Subs
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use super::row::lock_customer;
+use crate::actor::Actor;
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, InconsistencyError};
 use crate::payment::{
@@ -24,10 +26,11 @@ pub(super) const FIRST_LOOK: Duration = Duration::minutes(5);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BeginSetup {
     pub customer_id: CustomerId,
+    /// Not regarded from whoever holds a pay link.
     pub set_default: bool,
     /// False: for the order only. It never becomes a default or a subscription's own then.
     pub is_kept: bool,
-    /// Charged with it from now on.
+    /// Charged with it from now on. From whoever holds a pay link it is the order's own, whatever stands here.
     pub subscription_id: Option<SubscriptionId>,
     /// Paid with it at once.
     pub order_id: Option<OrderId>,
@@ -115,13 +118,16 @@ pub async fn begin_setup(
     Ok(SetupBegun { payment_method_setup_id: written.payment_method_setup_id, way: started.way })
 }
 
-/// Billing writers for their own customer, the organization for any.
+/// Billing writers for their own customer, the organization for any, and who holds a pay link for its order.
 fn authorize(
     cx: &Context,
     organization_id: OrganizationId,
     input: &BeginSetup,
 ) -> Result<(), BeginSetupError> {
-    cx.actor.billing_writer(organization_id)?;
+    match (&cx.actor, input.order_id) {
+        (Actor::Payer { .. }, Some(order_id)) => cx.actor.payer(organization_id, order_id)?,
+        _ => cx.actor.billing_writer(organization_id)?,
+    }
     match cx.actor.customer_id() {
         Some(own) if own != input.customer_id => Err(BeginSetupError::Unknown),
         _ => Ok(()),
@@ -148,7 +154,7 @@ async fn write(
     let mut tx = db.begin().await?;
     let customer_id = input.customer_id;
     lock_customer(&mut tx, organization_id, customer_id).await?.ok_or(BeginSetupError::Unknown)?;
-    check_targets(&mut tx, organization_id, input).await?;
+    let used_for = check_targets(&mut tx, cx, organization_id, input).await?;
     let facts = sqlx::query!(
         r#"select o.payment_processor, c.email, c.name, k.processor_customer_id as "processor_customer_id?"
          from organization o
@@ -173,9 +179,9 @@ async fn write(
         payment_method_setup_id.as_uuid(),
         customer_id.as_uuid(),
         processor,
-        input.set_default && input.is_kept,
+        used_for.set_default,
         input.is_kept,
-        input.subscription_id.filter(|_| input.is_kept).map(SubscriptionId::as_uuid),
+        used_for.subscription_id,
         input.order_id.map(OrderId::as_uuid),
         input.return_path,
         cx.now + FIRST_LOOK,
@@ -195,16 +201,30 @@ async fn write(
     })
 }
 
-/// The subscription and the order are the customer's; the order is to be paid.
+/// What the method will be used for besides paying the order.
+#[derive(Default)]
+struct UsedFor {
+    set_default: bool,
+    subscription_id: Option<Uuid>,
+}
+
+/// The subscription and the order are the customer's; the order is to be paid. Whoever holds a pay link decides about nothing but the
+/// order's own subscription.
 async fn check_targets(
     tx: &mut PgConnection,
+    cx: &Context,
     organization_id: OrganizationId,
     input: &BeginSetup,
-) -> Result<(), BeginSetupError> {
+) -> Result<UsedFor, BeginSetupError> {
     let found = sqlx::query!(
-        r#"select exists (select from subscription
-                where organization_id = $1 and customer_id = $2 and subscription_id = $3 and ended_at is null) as "has_subscription!",
-            (select status from orders where organization_id = $1 and customer_id = $2 and order_id = $4) as order_status"#,
+        r#"select
+            (select subscription_id from subscription
+             where organization_id = $1 and customer_id = $2 and subscription_id = $3 and ended_at is null) as subscription_id,
+            o.status as "order_status?", s.subscription_id as "of_order?"
+         from organization
+         left join orders o on o.organization_id = $1 and o.customer_id = $2 and o.order_id = $4 and o.status <> 'draft'
+         left join subscription s on s.organization_id = $1 and s.subscription_id = o.subscription_id and s.ended_at is null
+         where organization.organization_id = $1"#,
         organization_id.as_uuid(),
         input.customer_id.as_uuid(),
         input.subscription_id.map(SubscriptionId::as_uuid),
@@ -212,14 +232,21 @@ async fn check_targets(
     )
     .fetch_one(tx)
     .await?;
-    if input.subscription_id.is_some() && !found.has_subscription {
+    match (input.order_id, found.order_status.as_deref()) {
+        (None, _) | (Some(_), Some("pending")) => {}
+        (Some(_), Some(_)) => return Err(BeginSetupError::OrderNotOpen),
+        (Some(_), None) => return Err(BeginSetupError::Unknown),
+    }
+    if !input.is_kept {
+        return Ok(UsedFor::default());
+    }
+    if matches!(cx.actor, Actor::Payer { .. }) {
+        return Ok(UsedFor { set_default: false, subscription_id: found.of_order });
+    }
+    if input.subscription_id.is_some() && found.subscription_id.is_none() {
         return Err(BeginSetupError::Unknown);
     }
-    match (input.order_id, found.order_status.as_deref()) {
-        (None, _) | (Some(_), Some("pending")) => Ok(()),
-        (Some(_), Some(_)) => Err(BeginSetupError::OrderNotOpen),
-        (Some(_), None) => Err(BeginSetupError::Unknown),
-    }
+    Ok(UsedFor { set_default: input.set_default, subscription_id: found.subscription_id })
 }
 
 /// Counts what stands in the table, failures included; the customer's row is held, so that none is counted twice.

@@ -285,16 +285,23 @@ async fn succeed(
         is_kept: setup.is_kept,
     };
     let method = keep(&mut tx, cx, &customer, &entered).await?;
-    let payment_attempt_id = follow(&mut tx, cx, &customer, setup, &method).await?;
     sqlx::query!(
         "update payment_method_setup
-         set state = 'succeeded', payment_method_id = $3, payment_attempt_id = $4, settled_at = $5, due_at = null
+         set state = 'succeeded', payment_method_id = $3, settled_at = $4, due_at = null
          where organization_id = $1 and payment_method_setup_id = $2",
         setup.organization_id,
         setup.payment_method_setup_id,
         method.payment_method_id,
-        payment_attempt_id.map(PaymentAttemptId::as_uuid),
         cx.now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let payment_attempt_id = follow(&mut tx, cx, &customer, setup, &method).await?;
+    sqlx::query!(
+        "update payment_method_setup set payment_attempt_id = $3 where organization_id = $1 and payment_method_setup_id = $2",
+        setup.organization_id,
+        setup.payment_method_setup_id,
+        payment_attempt_id.map(PaymentAttemptId::as_uuid),
     )
     .execute(&mut *tx)
     .await?;

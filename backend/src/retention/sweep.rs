@@ -46,16 +46,20 @@ enum Table {
     Session,
     Mail,
     AccessToken,
+    PaymentMethodSetup,
+    ProcessorEvent,
 }
 
 impl Table {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::SignIn,
         Self::HandOver,
         Self::RateLimit,
         Self::Session,
         Self::Mail,
         Self::AccessToken,
+        Self::PaymentMethodSetup,
+        Self::ProcessorEvent,
     ];
 
     async fn delete(self, db: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
@@ -102,6 +106,18 @@ impl Table {
                  delete from token using gone
                  where token.organization_id = gone.organization_id and token.subject_id = gone.access_token_id",
                 days(365),
+                BATCH
+            ),
+            Self::PaymentMethodSetup => sqlx::query!(
+                "delete from payment_method_setup where ctid in (
+                    select ctid from payment_method_setup where settled_at < $1 limit $2)",
+                days(30),
+                BATCH
+            ),
+            Self::ProcessorEvent => sqlx::query!(
+                "delete from processor_event where ctid in (
+                    select ctid from processor_event where received_at < $1 limit $2)",
+                days(30),
                 BATCH
             ),
         };

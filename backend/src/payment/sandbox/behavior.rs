@@ -126,8 +126,8 @@ pub async fn give_card(
     sqlx::query!(
         "insert into payment_method
             (organization_id, payment_method_id, customer_id, processor, processor_customer_id, processor_method_id,
-             kind, brand, last4, exp_month, exp_year, created_at)
-         values ($1, $2, $3, 'sandbox', $4, $5, 'card', $6, $7, $8, $9, $10)",
+             kind, brand, last4, exp_month, exp_year, created_at, expiry_notice_due_at)
+         values ($1, $2, $3, 'sandbox', $4, $5, 'card', $6, $7, $8, $9, $10, $11)",
         organization_id.as_uuid(),
         payment_method_id.as_uuid(),
         customer_id.as_uuid(),
@@ -138,6 +138,7 @@ pub async fn give_card(
         card.expiry.month,
         card.expiry.year,
         cx.now,
+        card.expiry.next_notice_at(cx.now),
     )
     .execute(&mut *tx)
     .await?;
