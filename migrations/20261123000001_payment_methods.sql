@@ -165,6 +165,10 @@ alter table organization
 comment on column organization.dunning_retry_days is 'Days from one failed charge to the next try; after the last one fails, the subscription ends.';
 comment on column organization.benefit_grace_days is 'So long benefits stay after a subscription became past due.';
 
+alter table mail
+    drop constraint mail_drop_reason_known,
+    add constraint mail_drop_reason_known check (drop_reason in ('expired', 'no_recipient', 'refused', 'obsolete'));
+
 create table processor_event (
     processor          text not null,
     processor_event_id text not null,

@@ -25,6 +25,9 @@ pub(super) struct OrderFacts {
     pub is_of_change: bool,
     /// Its period is the first one after the trial.
     pub is_after_trial: bool,
+    pub has_subscription: bool,
+    /// A charge for it failed.
+    pub was_declined: bool,
 }
 
 /// The facts of a subscription at `now`: with the charge of the change that is being settled and the sum of its open orders.
@@ -40,6 +43,9 @@ pub(super) async fn of_subscription(
             s.status = 'trialing' as "is_trialing!",
             charge.order_id as "order_id?", charge.total_minor as "total_minor?", charge.tax_minor as "tax_minor?",
             open.total_minor as "open_minor?", open.next_attempt_at as "next_attempt_at?",
+            (select sum(o.total_minor)::bigint from orders o
+                where s.ended_at = $3 and o.organization_id = s.organization_id and o.subscription_id = s.subscription_id and o.status = 'void'
+                  and o.modified_at = $3) as unpaid_minor,
             (select sum(e.amount_minor)::bigint from proration_entry e
                 where e.organization_id = s.organization_id and e.subscription_id = s.subscription_id and e.order_id is null) as proration_minor
          from subscription s
@@ -87,6 +93,7 @@ pub(super) async fn of_subscription(
                 "total_minor": row.total_minor,
                 "tax_minor": row.tax_minor,
                 "proration_minor": row.proration_minor,
+                "unpaid_minor": row.unpaid_minor,
                 "open_minor": row.open_minor,
                 "next_attempt_at_us": next_attempt_at.map(micros),
                 "deadline_us": deadline.map(micros),
@@ -109,6 +116,8 @@ pub(super) async fn of_order(
             s.amount_minor as "amount_minor?", s.recurring_interval as "recurring_interval?",
             s.recurring_interval_count as "recurring_interval_count?",
             exists (select from subscription_change c where c.organization_id = o.organization_id and c.order_id = o.order_id) as "is_of_change!",
+            exists (select from payment_attempt a
+                where a.organization_id = o.organization_id and a.order_id = o.order_id and a.state in ('declined', 'abandoned')) as "was_declined!",
             coalesce((select sum(r.amount_minor)::bigint from refund r
                 where r.organization_id = o.organization_id and r.order_id = o.order_id and r.settled_at = $3 and r.state = 'succeeded'),
                 o.refunded_minor) as "refunded_minor!"
@@ -127,6 +136,8 @@ pub(super) async fn of_order(
         total_minor: row.total_minor,
         is_of_change: row.is_of_change,
         is_after_trial: row.trial_end.is_some() && row.trial_end == row.period_start,
+        has_subscription: row.subscription_id.is_some(),
+        was_declined: row.was_declined,
         facts: Facts {
             customer_id: row.customer_id,
             parameters: json!({
@@ -145,7 +156,46 @@ pub(super) async fn of_order(
                 "total_minor": row.total_minor,
                 "tax_minor": row.tax_minor,
                 "refunded_minor": row.refunded_minor,
+                "is_recovered": row.was_declined,
             }),
         },
+    }))
+}
+
+/// The facts of a card that expires soon, with the names of the subscriptions that it is to pay.
+pub(super) async fn of_method(
+    tx: &mut PgConnection,
+    organization_id: Uuid,
+    payment_method_id: Uuid,
+) -> Result<Option<Facts>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select m.customer_id, m.brand, m.last4, m.exp_month, m.exp_year,
+            array(
+                select p.name
+                from subscription s
+                join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
+                where s.organization_id = m.organization_id and s.customer_id = m.customer_id and s.ended_at is null
+                  and (s.payment_method_id = m.payment_method_id
+                    or (s.payment_method_id is null and c.default_payment_method_id = m.payment_method_id))
+                order by s.created_at, s.subscription_id
+                limit 10) as "product_names!"
+         from payment_method m
+         join customer c on c.organization_id = m.organization_id and c.customer_id = m.customer_id
+         where m.organization_id = $1 and m.payment_method_id = $2 and m.deleted_at is null"#,
+        organization_id,
+        payment_method_id,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| Facts {
+        customer_id: row.customer_id,
+        parameters: json!({
+            "payment_method_id": payment_method_id,
+            "brand": row.brand,
+            "last4": row.last4,
+            "exp_month": row.exp_month,
+            "exp_year": row.exp_year,
+            "product_names": row.product_names,
+        }),
     }))
 }

@@ -9,6 +9,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::facts::{self, Facts, OrderFacts};
+use super::failure;
 use crate::actor::Actor;
 use crate::context::Context;
 use crate::error::DatabaseError;
@@ -31,7 +32,6 @@ fn notice_of_subscription(event_type: EventType, actor: &Actor) -> Option<&'stat
         EventType::SubscriptionUpdated => Some("subscription_updated"),
         EventType::SubscriptionPauseScheduled => Some("subscription_paused"),
         EventType::SubscriptionResumed => Some("subscription_resumed"),
-        EventType::SubscriptionPastDue => Some("subscription_past_due"),
         EventType::TrialReminderDue => Some("subscription_trial_conversion_reminder"),
         EventType::RenewalReminderDue => Some("subscription_renewal_reminder"),
         EventType::SubscriptionChangeRefused => {
@@ -42,9 +42,15 @@ fn notice_of_subscription(event_type: EventType, actor: &Actor) -> Option<&'stat
 }
 
 /// The notice that an event of an order causes.
-fn notice_of_order(event_type: EventType, order: &OrderFacts) -> Option<&'static str> {
-    match event_type {
+fn notice_of_order(event: &NewEvent, actor: &Actor, order: &OrderFacts) -> Option<&'static str> {
+    let is_by_system = matches!(actor, Actor::System { .. });
+    match event.event_type {
         EventType::OrderRefunded => Some("order_refunded"),
+        EventType::OrderPaymentFailed => failure::notice(&event.snapshot),
+        // A subscription that ends for want of a payment says so itself.
+        EventType::OrderVoided if is_by_system && order.was_declined && !order.has_subscription => {
+            Some("order_payment_ended")
+        }
         EventType::OrderPaid if order.total_minor > 0 && !order.is_of_change => {
             match BillingReason::parse(&order.billing_reason)? {
                 BillingReason::SubscriptionCycle if order.is_after_trial => {
@@ -55,8 +61,10 @@ fn notice_of_order(event_type: EventType, order: &OrderFacts) -> Option<&'static
                 BillingReason::Purchase | BillingReason::SubscriptionUpdate => {
                     Some("order_confirmation")
                 }
-                // The confirmation was sent when it started.
-                BillingReason::SubscriptionCreate => None,
+                // The confirmation was sent when it started; that a failed payment was made up for is news.
+                BillingReason::SubscriptionCreate => {
+                    order.was_declined.then_some("order_confirmation")
+                }
             }
         }
         _ => None,
@@ -77,12 +85,24 @@ pub(crate) async fn for_event(
         return Ok(());
     }
     let organization_id = event.organization_id.as_uuid();
-    if matches!(event.event_type, EventType::OrderPaid | EventType::OrderRefunded) {
+    if is_of_order(event.event_type) {
         let order = facts::of_order(tx, organization_id, event.subject_id, cx.now).await?;
-        let Some(order) = order else { return Ok(()) };
-        let Some(template) = notice_of_order(event.event_type, &order) else { return Ok(()) };
+        let Some(mut order) = order else { return Ok(()) };
+        let template = notice_of_order(event, &cx.actor, &order);
+        let Some(template) = template else { return Ok(()) };
+        if event.event_type == EventType::OrderPaymentFailed {
+            failure::add(&mut order.facts.parameters, &event.snapshot);
+        }
         let notice =
             Notice { template, facts: order.facts, expires_at: cx.now + NOTICE_EXPIRES_AFTER };
+        return insert(tx, cx, organization_id, event_id, notice).await;
+    }
+    if event.event_type == EventType::PaymentMethodExpiring {
+        let Some(facts) = facts::of_method(tx, organization_id, event.subject_id).await? else {
+            return Ok(());
+        };
+        let expires_at = cx.now + NOTICE_EXPIRES_AFTER;
+        let notice = Notice { template: "card_expiring", facts, expires_at };
         return insert(tx, cx, organization_id, event_id, notice).await;
     }
     let Some(template) = notice_of_subscription(event.event_type, &cx.actor) else {
@@ -90,6 +110,10 @@ pub(crate) async fn for_event(
     };
     let facts = facts::of_subscription(tx, organization_id, event.subject_id, cx.now).await?;
     let Some(mut facts) = facts else { return Ok(()) };
+    if !matches!(cx.actor, Actor::System { .. }) {
+        // Who ended it himself knows what became of the open orders.
+        facts.parameters["unpaid_minor"] = Value::Null;
+    }
     if is_reminder(event.event_type) {
         for name in ["total_minor", "tax_minor"] {
             facts.parameters[name] = event
@@ -100,6 +124,16 @@ pub(crate) async fn for_event(
     }
     let expires_at = expires_at(cx.now, event.event_type, &facts.parameters);
     insert(tx, cx, organization_id, event_id, Notice { template, facts, expires_at }).await
+}
+
+const fn is_of_order(event_type: EventType) -> bool {
+    matches!(
+        event_type,
+        EventType::OrderPaid
+            | EventType::OrderRefunded
+            | EventType::OrderPaymentFailed
+            | EventType::OrderVoided
+    )
 }
 
 const fn is_reminder(event_type: EventType) -> bool {
@@ -341,18 +375,74 @@ mod tests {
         db.clock.set(started.facts.current_period.end);
         work(&db).await;
         let told = parameters(&db).await;
-        assert_eq!(told["open_minor"], 2_900);
+        assert_eq!(told["total_minor"], 2_900);
         let day = |days| domain::micros::of(db.now() + Duration::days(days));
         assert_eq!(told["next_attempt_at_us"], day(2));
         assert_eq!(told["deadline_us"], day(21) + 60_000_000);
         assert_eq!(deliver_all(&db).await, ["subscription_past_due ada@example.com"]);
         db.clock.advance(Duration::days(2));
         work(&db).await;
-        assert_eq!(deliver_all(&db).await, Vec::<String>::new(), "it is known already");
+        assert_eq!(deliver_all(&db).await, ["payment_failed_again ada@example.com"]);
         behave(SandboxBehavior::Approve).await;
         db.clock.advance(Duration::days(5));
         work(&db).await;
+        assert_eq!(parameters(&db).await["is_recovered"], true);
         assert_eq!(deliver_all(&db).await, ["subscription_cycled ada@example.com"]);
+    }
+
+    #[tokio::test]
+    async fn a_subscription_that_ends_for_want_of_a_payment_says_so_once() {
+        let db = TestDb::new().await;
+        let (ada, started) = paying(&db).await;
+        let card = SandboxBehavior::DeclineGeneric;
+        let (organization_id, customer_id) = (ada.organization_id, ada.customer_id);
+        payment::set_behavior(&db.pool, &mut db.cx(), organization_id, customer_id, card)
+            .await
+            .unwrap();
+        db.clock.set(started.facts.current_period.end);
+        let mut told = Vec::new();
+        for days in [0, 2, 5, 7, 7] {
+            db.clock.advance(Duration::days(days));
+            work(&db).await;
+            let now = deliver_all(&db).await;
+            assert_eq!(now.len(), 1, "{now:?}");
+            told.extend(now);
+        }
+        let names: Vec<&str> = told.iter().filter_map(|mail| mail.split(' ').next()).collect();
+        let expected = [
+            "subscription_past_due",
+            "payment_failed_again",
+            "payment_failed_again",
+            "payment_last_try",
+            "subscription_revoked",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[tokio::test]
+    async fn a_card_that_expires_is_told_with_what_it_pays_for() {
+        let db = TestDb::new().await;
+        let (ada, _) = paying(&db).await;
+        let (payment_method_id, exp_month): (Uuid, i16) =
+            sqlx::query_as("select payment_method_id, exp_month from payment_method")
+                .fetch_one(&db.pool)
+                .await
+                .unwrap();
+        let expiring = NewEvent {
+            organization_id: ada.organization_id,
+            event_type: EventType::PaymentMethodExpiring,
+            subject_kind: "payment_method",
+            subject_id: payment_method_id,
+            customer_id: Some(ada.customer_id),
+            snapshot: Value::Null,
+        };
+        let mut tx = db.pool.begin().await.unwrap();
+        crate::event::record(&mut tx, &mut db.cx(), expiring).await.unwrap();
+        tx.commit().await.unwrap();
+        let told = parameters(&db).await;
+        assert_eq!(told["product_names"], serde_json::json!(["Pro"]));
+        assert_eq!(told["exp_month"], i64::from(exp_month));
+        assert_eq!(deliver_all(&db).await, ["card_expiring ada@example.com"]);
     }
 
     #[tokio::test]

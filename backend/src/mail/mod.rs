@@ -2,6 +2,7 @@
 
 mod claim;
 mod facts;
+mod failure;
 mod for_event;
 mod outcome;
 mod prepare;

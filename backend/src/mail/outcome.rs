@@ -27,6 +27,8 @@ pub enum DropReason {
     NoRecipient,
     /// The mail server refused it for good.
     Refused,
+    /// What it asks for has been done meanwhile, or is not asked for any more.
+    Obsolete,
 }
 
 impl DropReason {
@@ -35,6 +37,7 @@ impl DropReason {
             Self::Expired => "expired",
             Self::NoRecipient => "no_recipient",
             Self::Refused => "refused",
+            Self::Obsolete => "obsolete",
         }
     }
 }

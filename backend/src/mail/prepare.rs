@@ -6,11 +6,14 @@ use domain::micros;
 use serde_json::{Map, Value, json};
 use sqlx::PgPool;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::claim::ClaimedMail;
+use super::failure::ASKING;
 use super::outcome::DropReason;
 use crate::error::{InconsistencyError, QueryError};
 use crate::local_time::local_date_time;
+use crate::payment::pay_link;
 use crate::secret::SecretKey;
 use crate::sign_in::{CODE_EXPIRES_AFTER, LINK_EXPIRES_AFTER, code_of, link_token_of};
 
@@ -73,9 +76,12 @@ pub async fn prepare(
     let (Some(organization), Some(recipient)) = (organization, recipient) else {
         return Ok(Prepared::Drop(DropReason::NoRecipient));
     };
+    if is_obsolete(db, mail).await? {
+        return Ok(Prepared::Drop(DropReason::Obsolete));
+    }
     let params = match mail.sign_in_id {
         Some(sign_in_id) => sign_in_params(secret, sign_in_id),
-        None => notice_params(mail, &recipient)?,
+        None => notice_params(mail, &recipient, secret)?,
     };
     let locale = recipient
         .locale
@@ -94,6 +100,43 @@ pub async fn prepare(
         organization_accent_color: organization.accent_color,
         organization_support_email: organization.support_email,
     })))
+}
+
+/// What the mail asks for is not wanted any more: the order is settled or void, the card is gone or was renewed.
+async fn is_obsolete(db: &PgPool, mail: &ClaimedMail) -> Result<bool, sqlx::Error> {
+    let id = |name: &str| mail.parameters[name].as_str().and_then(|id| id.parse::<Uuid>().ok());
+    if let (true, Some(order_id)) = (is_asking(mail), id("order_id")) {
+        return sqlx::query_scalar!(
+            r#"select status <> 'pending' as "is_settled!" from orders where organization_id = $1 and order_id = $2"#,
+            mail.organization_id.as_uuid(),
+            order_id,
+        )
+        .fetch_one(db)
+        .await;
+    }
+    if let ("card_expiring", Some(payment_method_id)) =
+        (mail.template.as_str(), id("payment_method_id"))
+    {
+        let expiry = |name: &str| mail.parameters[name].as_i64();
+        let is_as_told = sqlx::query_scalar!(
+            r#"select exists (
+                select from payment_method
+                where organization_id = $1 and payment_method_id = $2 and deleted_at is null
+                  and exp_year::bigint = $3 and exp_month::bigint = $4) as "exists!""#,
+            mail.organization_id.as_uuid(),
+            payment_method_id,
+            expiry("exp_year"),
+            expiry("exp_month"),
+        )
+        .fetch_one(db)
+        .await?;
+        return Ok(!is_as_told);
+    }
+    Ok(false)
+}
+
+fn is_asking(mail: &ClaimedMail) -> bool {
+    ASKING.contains(&mail.template.as_str())
 }
 
 /// The address that asked, if a live member has it and the link still works. The language is the browser's.
@@ -160,8 +203,12 @@ fn sign_in_params(secret: &SecretKey, sign_in_id: SignInId) -> Value {
 }
 
 /// The stored facts as templates read them: `…_us` become local moments, `…_minor` amounts in the mail's currency, both under
-/// the name without that ending.
-fn notice_params(mail: &ClaimedMail, recipient: &Recipient) -> Result<Value, InconsistencyError> {
+/// the name without that ending. Who is asked for a payment gets the token of its pay link.
+fn notice_params(
+    mail: &ClaimedMail,
+    recipient: &Recipient,
+    secret: &SecretKey,
+) -> Result<Value, InconsistencyError> {
     let bad = || InconsistencyError::new("mail", "parameters", mail.mail_id);
     let stored = mail.parameters.as_object().ok_or_else(bad)?;
     let mut params = Map::from_iter([("customer_name".to_owned(), json!(recipient.customer_name))]);
@@ -179,6 +226,11 @@ fn notice_params(mail: &ClaimedMail, recipient: &Recipient) -> Result<Value, Inc
         } else {
             params.insert(name.clone(), value.clone());
         }
+    }
+    let order_id = stored.get("order_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    if let (true, Some(order_id)) = (is_asking(mail), order_id) {
+        let token = pay_link::token(secret, mail.organization_id, order_id);
+        params.insert("pay_token".to_owned(), json!(token));
     }
     Ok(Value::Object(params))
 }
@@ -288,5 +340,30 @@ mod tests {
         sqlx::query("update member set deleted_at = created_at").execute(&db.pool).await.unwrap();
         let prepared = prepare(&db.pool, &due(&db).await, &secret(), db.now()).await.unwrap();
         assert!(matches!(prepared, Prepared::Drop(DropReason::NoRecipient)), "{prepared:?}");
+    }
+
+    #[tokio::test]
+    async fn who_is_asked_to_pay_gets_a_pay_link_and_nobody_once_it_is_settled() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let ada = fixtures::member(&db, organization_id, "ada@example.com").await;
+        billing::subscribed(&db, &ada).await;
+        let order_id: Uuid =
+            sqlx::query_scalar("select order_id from orders").fetch_one(&db.pool).await.unwrap();
+        sqlx::query("update mail set template = 'payment_failed_again', parameters = jsonb_build_object('order_id', $1)")
+            .bind(order_id)
+            .execute(&db.pool)
+            .await
+            .unwrap();
+        let mail = due(&db).await;
+        let ask = async || prepare(&db.pool, &mail, &secret(), db.now()).await.unwrap();
+        let Prepared::Send(letter) = ask().await else { panic!("the mail is dropped") };
+        let token = pay_link::token(&secret(), organization_id, order_id.into());
+        assert_eq!(letter.params["pay_token"], json!(token));
+        assert!(mail.parameters.get("pay_token").is_none(), "it is stored nowhere");
+        crate::order::record_payment(&db.pool, &mut db.cx(), organization_id, order_id.into())
+            .await
+            .unwrap();
+        assert!(matches!(ask().await, Prepared::Drop(DropReason::Obsolete)));
     }
 }

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use app::urls::{UrlBuilder, paths};
+use app::{
+    pages::decline,
+    text::Text,
+    urls::{UrlBuilder, paths},
+};
 use domain::{
     color::AccentColor,
     format,
@@ -10,6 +14,7 @@ use domain::{
     local_time::LocalDateTime,
     locale::Locale,
     money::Money,
+    payment::DeclineCode,
 };
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context,
@@ -50,6 +55,10 @@ templates! {
     "subscription_cycled"
     "subscription_renewal_reminder"
     "subscription_past_due"
+    "payment_failed_again"
+    "payment_last_try"
+    "payment_action_required"
+    "card_expiring"
     "subscription_updated"
     "subscription_change_refused"
     "subscription_paused"
@@ -59,6 +68,7 @@ templates! {
     "subscription_revoked"
     "order_confirmation"
     "order_refunded"
+    "order_payment_ended"
 }
 
 /// A mail as it is sent.
@@ -132,6 +142,11 @@ impl Renderer {
             brand => brand(&letter.sender.accent_color),
             urls => self.links(letter),
             price => price(&letter.parameters, locale),
+            reason => decline(letter).map(|code| decline::reason(Text::of(locale), code)),
+            advice => decline(letter).map(|code| decline::advice(Text::of(locale), code)),
+            card => card(&letter.parameters, locale),
+            card_month => card_month(&letter.parameters),
+            products => products(&letter.parameters),
         };
         context! { ..computed, ..Value::from(Serde(&letter.parameters)) }
     }
@@ -151,6 +166,10 @@ impl Renderer {
             ("portal", Some(self.urls.absolute(&paths::overview(slug)))),
             ("orders", Some(self.urls.absolute(&paths::orders(slug)))),
             ("orders_open", Some(self.urls.absolute(&paths::orders_open(slug)))),
+            ("pay", text("pay_token").map(|token| self.urls.pay_link(slug, token))),
+            ("payment_methods", Some(self.urls.absolute(&paths::payment_methods(slug)))),
+            ("payment_method_add", Some(self.urls.absolute(&paths::payment_method_add(slug)))),
+            ("resubscribe", of_subscription(paths::subscription_resubscribe)),
             ("link", text("link_token").map(|token| self.urls.sign_in_link(slug, token))),
             ("subscription", of_subscription(paths::subscription)),
             ("keep", of_subscription(paths::subscription_keep)),
@@ -185,6 +204,54 @@ fn price(parameters: &serde_json::Value, locale: Locale) -> Option<String> {
             .replace("{amount}", &format::money(amount, locale))
             .replace("{count}", &count.to_string()),
     )
+}
+
+/// Why a charge was declined, in mails about one.
+fn decline(letter: &Letter) -> Option<DeclineCode> {
+    DeclineCode::parse(letter.parameters.get("decline_code")?.as_str()?)
+}
+
+/// "Visa ending in 4242", from `brand` and `last4`.
+fn card(parameters: &serde_json::Value, locale: Locale) -> Option<String> {
+    let value = |name: &str| parameters.get(name).and_then(serde_json::Value::as_str);
+    match (value("brand"), value("last4")) {
+        (Some(brand), Some(last4)) => {
+            let pattern = text(locale, "card_name")?;
+            Some(pattern.replace("{brand}", &brand_name(brand)).replace("{last4}", last4))
+        }
+        _ => text(locale, "card_unnamed").map(str::to_owned),
+    }
+}
+
+/// As its owner writes it; another brand with a capital letter.
+fn brand_name(brand: &str) -> String {
+    match brand {
+        "amex" => "American Express".to_owned(),
+        "diners" => "Diners Club".to_owned(),
+        "jcb" => "JCB".to_owned(),
+        "unionpay" => "UnionPay".to_owned(),
+        _ => {
+            let mut letters = brand.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+        }
+    }
+}
+
+/// The month through which the card is good, as cards show it: `05/2027`.
+fn card_month(parameters: &serde_json::Value) -> Option<String> {
+    let part = |name: &str| parameters.get(name).and_then(serde_json::Value::as_i64);
+    Some(format!("{:02}/{}", part("exp_month")?, part("exp_year")?))
+}
+
+/// The names of the subscriptions that a card pays for.
+fn products(parameters: &serde_json::Value) -> Option<String> {
+    let names: Vec<&str> = parameters
+        .get("product_names")?
+        .as_array()?
+        .iter()
+        .filter_map(serde_json::Value::as_str)
+        .collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn environment(locale: Locale) -> Result<Environment<'static>, RenderError> {
@@ -273,7 +340,7 @@ mod tests {
     }
 
     /// What is missing for some customers, subscriptions or orders.
-    const OPTIONAL: [&str; 14] = [
+    const OPTIONAL: [&str; 22] = [
         "seats",
         "customer_name",
         "trial_end",
@@ -288,6 +355,14 @@ mod tests {
         "recurring_interval",
         "recurring_interval_count",
         "amount",
+        "access_ends_at",
+        "decline_code",
+        "pay_token",
+        "unpaid",
+        "is_recovered",
+        "subscription_id",
+        "brand",
+        "product_names",
     ];
 
     #[test]

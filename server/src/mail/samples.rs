@@ -59,5 +59,16 @@ fn notice() -> Value {
         "open": euros(28_560),
         "proration": euros(1_250),
         "refunded": euros(14_280),
+        "decline_code": "expired_card",
+        "access_ends_at": moment("2026-05-10"),
+        "pay_token": "AZMAAAAAcACAAAAAAAAAAg",
+        "unpaid": euros(28_560),
+        "is_recovered": true,
+        "payment_method_id": "01930000-0000-7000-8000-000000000003",
+        "brand": "visa",
+        "last4": "4242",
+        "exp_month": 5,
+        "exp_year": 2026,
+        "product_names": ["Pro & more <b>", "Storage"],
     })
 }

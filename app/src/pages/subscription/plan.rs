@@ -81,15 +81,11 @@ fn card(t: Text, slug: &str, subscription: &SubscriptionView, plan: &OfferedPlan
     );
     SheetCard {
         title: name,
-        badges: plan
-            .is_current
-            .then(|| (Tone::Note, t.plan_current().to_owned()))
-            .into_iter()
-            .collect(),
+        badge: plan.is_current.then(|| t.plan_current().to_owned()),
         price: Some(price_interval(t, plan.amount, plan.interval)),
         text: plan.description.clone(),
         items: plan.benefits.clone(),
-        links: (!plan.is_current).then_some(link).into_iter().collect(),
+        link: (!plan.is_current).then_some(link),
     }
 }
 

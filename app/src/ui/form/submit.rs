@@ -11,7 +11,6 @@ use super::{Done, FormAction, FormContext, FormState, RefusedForm};
 use crate::call;
 use crate::error::AppError;
 use crate::live::Refresh;
-use crate::ui::card_frame::stripe::Refusal;
 use crate::visit;
 
 /// The handler of a form's `submit` event.
@@ -35,11 +34,7 @@ pub(super) fn handler(
         form.pending.set(true);
         let navigate = navigate.clone();
         spawn_local(async move {
-            form.said.set(None);
-            let outcome = match form.frame.get_value() {
-                Some(frame) => frame.confirm(&fields).await,
-                None => post(&form.action.get_value(), &fields).await.map_err(Refusal::Ours),
-            };
+            let outcome = post(&form.action.get_value(), &fields).await;
             match outcome {
                 Ok(done) if visit::stays(&done.to) => {
                     form.pending.try_set(false);
@@ -50,13 +45,8 @@ pub(super) fn handler(
                     navigate(&done.to, NavigateOptions::default());
                 }
                 Ok(done) => visit::load(&done.to),
-                Err(Refusal::Theirs(said)) => {
-                    form.pending.try_set(false);
-                    form.said.try_set(Some(said));
-                    focus_first_fault(element);
-                }
-                Err(Refusal::Ours(AppError::Unauthenticated)) => visit::sign_in(),
-                Err(Refusal::Ours(error)) => {
+                Err(AppError::Unauthenticated) => visit::sign_in(),
+                Err(error) => {
                     form.pending.try_set(false);
                     if matches!(error, AppError::Conflict { .. } | AppError::Declined { .. }) {
                         make_page_anew(form, &error, refused, refresh);
