@@ -16,6 +16,7 @@ pub mod problem;
 pub mod process;
 pub mod redacted;
 pub mod router;
+pub mod sandbox;
 pub mod state;
 pub mod telemetry;
 pub mod wake;
