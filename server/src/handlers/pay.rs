@@ -11,10 +11,11 @@ use axum::{
 };
 use backend::{
     payment::{self, PaymentError, Returned},
+    payment_method::{self, FinishSetupError, FinishedSetup, SetupState},
     rate_limit::{self, CheckError, Limits},
 };
 use domain::{
-    id::{OrganizationId, PaymentAttemptId},
+    id::{OrganizationId, PaymentAttemptId, PaymentMethodSetupId},
     payment::PaymentOutcome,
 };
 use time::Duration;
@@ -25,7 +26,9 @@ use crate::{problem::Problem, state::AppState, telemetry::log_error};
 const LIMITS: Limits = Limits { per_minute: 30, per_hour: 200, wait: Duration::minutes(10) };
 
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/pay/return/{organization_id}/{attempt_id}", get(after_approval))
+    Router::new()
+        .route("/pay/return/{organization_id}/{attempt_id}", get(after_approval))
+        .route("/pay/setups/{organization_id}/{setup_id}", get(after_entering))
 }
 
 /// After approving a charge, or not.
@@ -57,6 +60,62 @@ async fn after_approval(
         PaymentOutcome::Unknown
     };
     Ok(see_other(&with_query(&way_on(&returned), "done", code(&outcome))))
+}
+
+/// After entering a method, or not: `done=added` or `failed` for the method, `paid`, `declined` or `waiting` for the order that was to be
+/// paid with it. `setup=` lets the page say why it failed.
+async fn after_entering(
+    State(state): State<AppState>,
+    Extension(info): Extension<RequestInfo>,
+    Path((organization_id, setup_id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let organization_id: OrganizationId = parsed(&organization_id)?;
+    let setup_id: PaymentMethodSetupId = parsed(&setup_id)?;
+    let (db, processors) = (&state.portal.db, &state.portal.processors);
+    let return_path = payment_method::return_path(db, organization_id, setup_id)
+        .await
+        .map_err(|error| failed(&error))?
+        .ok_or(Problem::NotFound)?;
+    if !may_ask(&state, &info, organization_id).await? {
+        return Ok(see_other(&with_query(&return_path, "done", "waiting")));
+    }
+    let mut cx = state.portal.system_context(organization_id, &info);
+    let finished = match payment_method::finish_setup(
+        db,
+        processors,
+        &mut cx,
+        organization_id,
+        setup_id,
+    )
+    .await
+    {
+        Ok(finished) => finished,
+        Err(FinishSetupError::Unknown) => return Err(Problem::NotFound),
+        // The worker goes on with it.
+        Err(error) => {
+            log_error("a setup could not be finished on its customer's return", &error);
+            return Ok(see_other(&with_query(&return_path, "done", "waiting")));
+        }
+    };
+    if let Some(PaymentOutcome::RequiresAction { url }) = &finished.payment
+        && state.portal.leads_to(url)
+    {
+        return Ok(leave_to(url));
+    }
+    Ok(see_other(&way_on_after_setup(&finished, setup_id)))
+}
+
+fn way_on_after_setup(finished: &FinishedSetup, setup_id: PaymentMethodSetupId) -> String {
+    let path = finished.return_path.as_str();
+    match (finished.state, &finished.payment) {
+        (SetupState::Succeeded { .. }, Some(outcome)) => with_query(path, "done", code(outcome)),
+        (SetupState::Succeeded { .. }, None) => with_query(path, "done", "added"),
+        (SetupState::Failed { .. }, _) => {
+            with_query(&with_query(path, "done", "failed"), "setup", &setup_id.to_string())
+        }
+        // Come back without having entered anything: there is nothing to say.
+        (SetupState::Open | SetupState::Expired, _) => path.to_owned(),
+    }
 }
 
 fn way_on(returned: &Returned) -> String {
@@ -111,6 +170,12 @@ fn see_other(to: &str) -> Response {
         return Problem::Internal.into_response();
     }
     let headers = [(header::LOCATION, to.to_owned()), (header::CACHE_CONTROL, "no-store".into())];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// To the bank, which asks for an approval.
+fn leave_to(url: &str) -> Response {
+    let headers = [(header::LOCATION, url.to_owned()), (header::CACHE_CONTROL, "no-store".into())];
     (StatusCode::SEE_OTHER, headers).into_response()
 }
 
