@@ -26,6 +26,7 @@ static TEXT: std::sync::OnceLock<crate::text::Text> = std::sync::OnceLock::new()
 /// Hands over the texts that the browser fetched; before anything is rendered.
 #[cfg(feature = "hydrate")]
 pub fn install_text(text: crate::text::Text) {
+    crate::visit::land();
     let _ = TEXT.set(text);
 }
 

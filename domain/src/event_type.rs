@@ -62,6 +62,7 @@ event_types! {
     OrderPaymentFailed = "order.payment_failed"
     OrderVoided = "order.voided"
     OrderRefunded = "order.refunded"
+    RefundCreated = "refund.created"
     PaymentMethodCreated = "payment_method.created"
     PaymentMethodUpdated = "payment_method.updated"
     PaymentMethodDeleted = "payment_method.deleted"

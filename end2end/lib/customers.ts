@@ -39,6 +39,8 @@ export interface Customer {
   members: Member[];
   subscriptions: Subscription[];
   orders: { order_id: string; status: string; total_minor: number }[];
+  /** Saved and not removed, oldest first. */
+  methods: { payment_method_id: string; is_default: boolean; is_backup: boolean }[];
   /** Addresses of members that belong to another customer too. */
   shared_addresses: number;
 }
@@ -66,6 +68,11 @@ export function customers(): Customer[] {
       (select coalesce(json_agg(json_build_object('order_id', order_id, 'status', status, 'total_minor', total_minor)
           order by created_at desc, order_id desc), '[]')
         from orders where orders.customer_id = customer.customer_id) as orders,
+      (select coalesce(json_agg(json_build_object('payment_method_id', payment_method_id,
+          'is_default', payment_method_id is not distinct from customer.default_payment_method_id,
+          'is_backup', payment_method_id is not distinct from customer.backup_payment_method_id)
+          order by created_at, payment_method_id), '[]')
+        from payment_method as method where method.customer_id = customer.customer_id and deleted_at is null) as methods,
       (select count(*) from member as own join member as other on lower(own.email) = lower(other.email)
           and own.organization_id = other.organization_id and own.customer_id <> other.customer_id
         where own.customer_id = customer.customer_id and own.deleted_at is null and other.deleted_at is null) as shared_addresses

@@ -13,6 +13,8 @@ const workspace = resolve(import.meta.dirname, "../..");
 
 export interface Foyer {
   baseUrl: string;
+  /** The sandbox's own pages. */
+  sandboxUrl: string;
   demoFile: string;
   databaseUrl: string;
   logFile: string;
@@ -52,11 +54,16 @@ export async function startFoyer(superuserUrl: string, smtpUrl: string): Promise
   psql(superuserUrl, `create database ${name}`);
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
+  // Another host name: cookies take no notice of ports.
+  const sandboxPort = await freePort();
+  const sandboxUrl = `http://localhost:${sandboxPort}`;
   const databaseUrl = superuserUrl.replace(/\/[^/?]*(\?|$)/, `/${name}$1`);
   const settings: Record<string, string> = {
     DATABASE_URL: databaseUrl,
     FOYER_PUBLIC_URL: baseUrl,
     FOYER_LISTEN: `127.0.0.1:${port}`,
+    FOYER_SANDBOX_ADDR: `127.0.0.1:${sandboxPort}`,
+    FOYER_SANDBOX_URL: sandboxUrl,
     FOYER_SITE_ROOT: site,
     FOYER_SECRET_KEY: randomBytes(32).toString("hex"),
     FOYER_SMTP_URL: smtpUrl,
@@ -80,6 +87,7 @@ export async function startFoyer(superuserUrl: string, smtpUrl: string): Promise
   await ready(server, baseUrl, logFile);
   return {
     baseUrl,
+    sandboxUrl,
     demoFile: join(dataDir, "demo.json"),
     databaseUrl,
     logFile,

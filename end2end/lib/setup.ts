@@ -16,6 +16,7 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   const mails = await startMailServer();
   const foyer = await startFoyer(superuserUrl, mails.smtpUrl);
   process.env.FOYER_BASE_URL = foyer.baseUrl;
+  process.env.FOYER_SANDBOX_URL = foyer.sandboxUrl;
   process.env.FOYER_DEMO_FILE = foyer.demoFile;
   process.env.FOYER_MAILS_URL = mails.httpUrl;
   process.env.FOYER_LOG_FILE = foyer.logFile;

@@ -34,6 +34,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
 use crate::text::{Text, use_text};
+#[cfg(feature = "hydrate")]
+use crate::ui::card_frame::stripe::Mounted;
 use crate::ui::icon::Icon;
 use crate::ui::tone::Tone;
 
@@ -106,7 +108,13 @@ pub struct FormContext {
     action: StoredValue<String>,
     values: StoredValue<Vec<(String, String)>>,
     error: RwSignal<Option<AppError>>,
+    /// A refusal in a processor's own words.
+    said: RwSignal<Option<String>>,
     pending: RwSignal<bool>,
+    /// What the button says once a processor's frame stands in the form.
+    pub(crate) framed_submit: RwSignal<Option<String>>,
+    #[cfg(feature = "hydrate")]
+    frame: StoredValue<Option<Mounted>, LocalStorage>,
     text: Text,
 }
 
@@ -120,9 +128,34 @@ impl FormContext {
             action: StoredValue::new(action.0),
             values: StoredValue::new(values),
             error: RwSignal::new(error),
+            said: RwSignal::new(None),
             pending: RwSignal::new(false),
+            framed_submit: RwSignal::new(None),
+            #[cfg(feature = "hydrate")]
+            frame: StoredValue::new_local(None),
             text,
         }
+    }
+
+    /// From now on the form's button confirms what stands in the frame; not while the form is on its way already.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn adopt(self, frame: Mounted) {
+        if self.pending.try_get_untracked() == Some(false) {
+            self.framed_submit.set(Some(frame.submit()));
+            self.frame.set_value(Some(frame));
+        }
+    }
+
+    /// Whether the form comes back from being refused: a box without a value was left empty then.
+    fn was_sent(self) -> bool {
+        self.values.with_value(|values| !values.is_empty())
+    }
+
+    /// What stands above the fields.
+    fn refusal(self) -> Option<String> {
+        let ours =
+            || self.error.with(|error| error.as_ref().map(|error| refusal(self.text, error)));
+        self.said.get().or_else(ours)
     }
 
     /// What was typed into a field before the form came back.
@@ -214,7 +247,7 @@ pub fn Form(
         <form method="post" action=path class=class novalidate=true on:submit=on_submit>
             <input type="hidden" name="_form" value=name/>
             <input type="hidden" name="organization" value=organization/>
-            {move || form.error.with(|error| error.as_ref().map(|error| alert(refusal(form.text, error))))}
+            {move || form.refusal().map(alert)}
             <Provider value=form>{children()}</Provider>
         </form>
     }

@@ -4,6 +4,7 @@ pub mod alert;
 pub mod badge;
 pub mod button;
 pub mod card;
+pub mod card_frame;
 pub mod charge_lines;
 pub mod date_time;
 pub mod empty_state;

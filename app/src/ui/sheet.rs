@@ -23,7 +23,9 @@ use super::alert::Alert;
 use super::badge::Badge;
 use super::button::{ButtonKind, ButtonLink};
 use super::card::CardActions;
+use super::card_frame::{CardFrame, card_frame};
 use super::charge_lines::{ChargeLine, ChargeLines};
+use super::empty_state::EmptyState;
 use super::facts::{Fact, Facts};
 use super::form::{Field, Form, FormAction, Hidden, SubmitButton, field};
 use super::icon::Icon;
@@ -80,6 +82,8 @@ pub enum Body {
     Table(SheetTable),
     /// Steps, one beside the other.
     Links(Vec<Link>),
+    /// What is missing and what would fill it.
+    Empty(String, String),
 }
 
 impl Default for Body {
@@ -122,13 +126,13 @@ pub struct Message {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetCard {
     pub title: String,
-    /// A word beside the title, such as "Current plan".
-    pub badge: Option<String>,
+    /// Words beside the title, such as "Current plan".
+    pub badges: Vec<(Tone, String)>,
     /// A price, loud.
     pub price: Option<String>,
     pub text: Option<String>,
     pub items: Vec<String>,
-    pub link: Option<Link>,
+    pub links: Vec<Link>,
 }
 
 /// See [`Table`]. The first entry of a row names it.
@@ -137,7 +141,25 @@ pub struct SheetTable {
     pub label: String,
     /// A column's name, and whether it holds amounts.
     pub columns: Vec<(String, bool)>,
-    pub rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<SheetCell>>,
+}
+
+/// One cell of a table: `"€12.00".to_owned().into()` where it is a text and nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SheetCell {
+    pub text: String,
+    /// Where the text leads.
+    pub href: Option<String>,
+    /// The text is a state: shown as a badge.
+    pub tone: Option<Tone>,
+    /// Quiet, below the text.
+    pub detail: Option<String>,
+}
+
+impl From<String> for SheetCell {
+    fn from(text: String) -> Self {
+        Self { text, ..Self::default() }
+    }
 }
 
 /// The form of a sheet.
@@ -146,6 +168,8 @@ pub struct SheetForm {
     pub action: FormAction,
     pub hidden: Vec<(String, String)>,
     pub fields: Vec<Field>,
+    /// The processor's own fields for the card, where script runs.
+    pub frame: Option<CardFrame>,
     /// What the button does, in numbers.
     pub submit: String,
     pub pending: String,
@@ -235,6 +259,7 @@ impl SheetForm {
             action,
             hidden: Vec::new(),
             fields: Vec::new(),
+            frame: None,
             submit: submit.into(),
             pending: pending.into(),
             kind: ButtonKind::Primary,
@@ -340,6 +365,7 @@ pub fn body(body: Body) -> AnyView {
         }
         Body::Table(table) => table_view(table),
         Body::Links(links) => link_row(links, ButtonKind::Secondary),
+        Body::Empty(title, hint) => view! { <EmptyState title=title hint=hint/> }.into_any(),
     }
 }
 
@@ -375,28 +401,39 @@ pub fn alert(message: Message) -> AnyView {
 }
 
 fn card(card: SheetCard) -> AnyView {
-    let badge = card.badge.map(|badge| view! { <Badge tone=Tone::Note label=badge/> }.into_any());
+    let badges: Vec<AnyView> = card
+        .badges
+        .into_iter()
+        .map(|(tone, label)| view! { <Badge tone=tone label=label/> }.into_any())
+        .collect();
+    let badges = (!badges.is_empty())
+        .then(|| view! { <span class="card-badges">{badges}</span> }.into_any());
     let price = card.price.map(|price| view! { <p class="card-price">{price}</p> }.into_any());
     let text = card.text.map(|text| view! { <p class="quiet">{text}</p> }.into_any());
     let items = (!card.items.is_empty()).then(|| {
         view! { <ul class="signs">{entries(card.items, Some(Tone::Good))}</ul> }.into_any()
     });
     // "Choose" alone would read alike in every card.
-    let link = card.link.map(|(href, label)| {
-        let name = format!("{label}: {}", card.title);
-        view! { <CardActions><a class="button" href=href aria-label=name>{label}</a></CardActions> }
-            .into_any()
-    });
+    let links: Vec<AnyView> = card
+        .links
+        .into_iter()
+        .map(|(href, label)| {
+            let name = format!("{label}: {}", card.title);
+            view! { <a class="button" href=href aria-label=name>{label}</a> }.into_any()
+        })
+        .collect();
+    let links =
+        (!links.is_empty()).then(|| view! { <CardActions>{links}</CardActions> }.into_any());
     view! {
         <article class="card">
             <div class="card-header">
                 <h3>{card.title}</h3>
-                {badge}
+                {badges}
             </div>
             {price}
             {text}
             {items}
-            {link}
+            {links}
         </article>
     }
     .into_any()
@@ -406,20 +443,35 @@ fn table_view(table: SheetTable) -> AnyView {
     let kinds: Vec<bool> = table.columns.iter().map(|(_, is_amount)| *is_amount).collect();
     let columns =
         table.columns.into_iter().map(|(name, is_amount)| Column { name, is_amount }).collect();
-    let row = |cells: Vec<String>| {
+    let row = |cells: Vec<SheetCell>| {
         let cells: Vec<AnyView> = cells
             .into_iter()
             .enumerate()
-            .map(|(at, text)| match (at, kinds.get(at)) {
-                (0, _) => view! { <RowHeading>{text}</RowHeading> }.into_any(),
-                (_, Some(true)) => view! { <AmountCell>{text}</AmountCell> }.into_any(),
-                _ => view! { <Cell>{text}</Cell> }.into_any(),
+            .map(|(at, cell)| match (at, kinds.get(at), cell_content(cell)) {
+                (0, _, content) => view! { <RowHeading>{content}</RowHeading> }.into_any(),
+                (_, Some(true), content) => view! { <AmountCell>{content}</AmountCell> }.into_any(),
+                (_, _, content) => view! { <Cell>{content}</Cell> }.into_any(),
             })
             .collect();
         view! { <TableRow>{cells}</TableRow> }.into_any()
     };
     let rows: Vec<AnyView> = table.rows.into_iter().map(row).collect();
     view! { <Table label=table.label columns=columns>{rows}</Table> }.into_any()
+}
+
+fn cell_content(cell: SheetCell) -> AnyView {
+    let SheetCell { text, href, tone, detail } = cell;
+    let text = match (href, tone) {
+        (Some(href), _) => view! { <a href=href>{text}</a> }.into_any(),
+        (None, Some(tone)) => view! { <Badge tone=tone label=text/> }.into_any(),
+        (None, None) => text.into_any(),
+    };
+    let detail = detail.map(|detail| view! { <span class="table-detail">{detail}</span> });
+    view! {
+        {text}
+        {detail}
+    }
+    .into_any()
 }
 
 fn form_view(form: SheetForm) -> AnyView {
@@ -433,6 +485,7 @@ fn form_view(form: SheetForm) -> AnyView {
     view! {
         <Form action=form.action organization=use_slug()>
             {hidden}
+            {form.frame.map(card_frame)}
             {fields.into_iter().map(field).collect::<Vec<_>>()}
             <div class="form-actions">
                 <SubmitButton label=submit pending=pending class=class/>

@@ -4,27 +4,21 @@ use domain::id::{OrganizationId, PaymentAttemptId};
 use domain::payment::{DeclineCode, PaymentAttemptState, PaymentOutcome};
 use sqlx::PgPool;
 use thiserror::Error;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
+use super::ask::{Finding, ask};
 use super::claim::{self, Attempt};
-use super::processor::{
-    NewPayment, NoAnswer, PaymentKey, PaymentProcessor, ProcessorMethod, Reading,
-};
+use super::processor::{NoAnswer, PaymentProcessor};
 use super::processors::Processors;
 use super::settle::settle;
+use super::wait::{back_off, hand_to_a_person, wait};
 use super::{PrepareRefundError, Settlement};
 use crate::context::Context;
 use crate::error::{DatabaseError, InconsistencyError, QueryError};
 use crate::subscription_change::SettleChangeError;
 
-/// A key is sent again only for so long: processors forget it after 24 hours, and would charge a second time.
-const RESEND_WITHIN: Duration = Duration::hours(20);
-/// So long a customer has to approve a charge.
-const ACTION_WITHIN: Duration = Duration::hours(24);
 /// After so long without a clear answer a person has to look.
 const READ_WITHIN: Duration = Duration::days(30);
-const RETRY_FIRST: Duration = Duration::seconds(5);
-const RETRY_MAX: Duration = Duration::hours(1);
 /// How often a payment that waits for its customer is looked at, at least.
 const ACTION_POLL_MIN: Duration = Duration::minutes(1);
 
@@ -56,14 +50,6 @@ impl From<QueryError> for PaymentError {
             QueryError::Forbidden(_) => Self::Unknown,
         }
     }
-}
-
-/// What asking the processor brought.
-enum Finding {
-    Outcome(PaymentOutcome),
-    /// No money moved, and none will.
-    Abandoned,
-    ForAPerson,
 }
 
 /// Works on one attempt now: asks the processor, with no transaction open, and settles what comes back. One that is settled, or that
@@ -104,9 +90,16 @@ async fn standing(
     .ok_or(PaymentError::Unknown)?;
     Ok(match PaymentAttemptState::parse(&row.state) {
         Some(PaymentAttemptState::Succeeded) => PaymentOutcome::Succeeded,
-        Some(PaymentAttemptState::Declined | PaymentAttemptState::Abandoned) => {
+        Some(PaymentAttemptState::Declined) => {
             let code = row.decline_code.as_deref().and_then(DeclineCode::parse);
             PaymentOutcome::Declined(code.unwrap_or(DeclineCode::GenericDecline))
+        }
+        // The customer did not approve it in time, or chose not to.
+        Some(PaymentAttemptState::Abandoned) if row.action_url.is_some() => {
+            PaymentOutcome::Declined(DeclineCode::AuthenticationRequired)
+        }
+        Some(PaymentAttemptState::Abandoned) => {
+            PaymentOutcome::Declined(DeclineCode::GenericDecline)
         }
         Some(PaymentAttemptState::RequiresAction) => {
             PaymentOutcome::RequiresAction { url: row.action_url.unwrap_or_default() }
@@ -127,50 +120,57 @@ pub(super) async fn carry_out(
     cx: &mut Context,
     mut attempt: Attempt,
 ) -> Result<PaymentOutcome, PaymentError> {
-    let finding = if attempt.sent_at.is_none() && !attempt.is_wanted {
-        Finding::Abandoned
+    let found = if attempt.sent_at.is_none() && !attempt.is_wanted {
+        Ok(Finding::Abandoned)
     } else if let Some(method) = attempt.method.clone() {
-        match ask(db, processor, cx.now, &mut attempt, method).await? {
-            Ok(finding) => finding,
-            Err(no_answer) => {
+        ask(db, processor, cx.now, &mut attempt, method).await?
+    } else {
+        Ok(Finding::Outcome(PaymentOutcome::Declined(DeclineCode::PaymentMethodMissing)))
+    };
+    conclude(db, cx, &attempt, found).await
+}
+
+/// Writes down what the processor said, or that it did not.
+pub(super) async fn conclude(
+    db: &PgPool,
+    cx: &mut Context,
+    attempt: &Attempt,
+    found: Result<Finding, NoAnswer>,
+) -> Result<PaymentOutcome, PaymentError> {
+    let waits_too_long = attempt.sent_at.is_some_and(|sent_at| cx.now - sent_at > READ_WITHIN);
+    let settlement = match found {
+        Ok(Finding::Outcome(PaymentOutcome::Succeeded)) => Settlement::Paid,
+        Ok(Finding::Outcome(PaymentOutcome::Declined(code))) => Settlement::Declined(code),
+        Ok(Finding::Abandoned) => Settlement::Abandoned,
+        Ok(Finding::Outcome(PaymentOutcome::RequiresAction { url })) => {
+            let due_at = cx.now + back_off(attempt.tries).max(ACTION_POLL_MIN);
+            wait(db, attempt, PaymentAttemptState::RequiresAction, Some(&url), due_at).await?;
+            return Ok(PaymentOutcome::RequiresAction { url });
+        }
+        Ok(Finding::ForAPerson) => return hand_to_a_person(db, attempt).await,
+        Ok(Finding::Outcome(PaymentOutcome::Unknown)) | Err(_) if waits_too_long => {
+            return hand_to_a_person(db, attempt).await;
+        }
+        Ok(Finding::Outcome(PaymentOutcome::Unknown)) => {
+            let due_at = cx.now + back_off(attempt.tries);
+            wait(db, attempt, PaymentAttemptState::Unknown, None, due_at).await?;
+            return Ok(PaymentOutcome::Unknown);
+        }
+        Err(no_answer) => {
+            {
                 let error = &no_answer as &dyn std::error::Error;
                 tracing::warn!(payment_attempt_id = %attempt.payment_attempt_id, error, "a charge has no answer yet");
-                Finding::Outcome(PaymentOutcome::Unknown)
             }
+            // What waits for its customer goes on waiting.
+            let state = match attempt.state {
+                PaymentAttemptState::RequiresAction => PaymentAttemptState::RequiresAction,
+                _ => PaymentAttemptState::Unknown,
+            };
+            wait(db, attempt, state, None, cx.now + back_off(attempt.tries)).await?;
+            return Ok(PaymentOutcome::Unknown);
         }
-    } else {
-        Finding::Outcome(PaymentOutcome::Declined(DeclineCode::PaymentMethodMissing))
     };
-    let waits_too_long = attempt.sent_at.is_some_and(|sent_at| cx.now - sent_at > READ_WITHIN);
-    match finding {
-        Finding::Outcome(PaymentOutcome::Unknown) if waits_too_long => {
-            hand_to_a_person(db, &attempt).await
-        }
-        Finding::ForAPerson => hand_to_a_person(db, &attempt).await,
-        Finding::Outcome(PaymentOutcome::Unknown) => {
-            wait(
-                db,
-                &attempt,
-                PaymentAttemptState::Unknown,
-                None,
-                cx.now + back_off(attempt.tries),
-            )
-            .await?;
-            Ok(PaymentOutcome::Unknown)
-        }
-        Finding::Outcome(PaymentOutcome::RequiresAction { url }) => {
-            let due_at = cx.now + back_off(attempt.tries).max(ACTION_POLL_MIN);
-            wait(db, &attempt, PaymentAttemptState::RequiresAction, Some(&url), due_at).await?;
-            Ok(PaymentOutcome::RequiresAction { url })
-        }
-        Finding::Outcome(PaymentOutcome::Succeeded) => {
-            settled(db, cx, &attempt, Settlement::Paid).await
-        }
-        Finding::Outcome(PaymentOutcome::Declined(code)) => {
-            settled(db, cx, &attempt, Settlement::Declined(code)).await
-        }
-        Finding::Abandoned => settled(db, cx, &attempt, Settlement::Abandoned).await,
-    }
+    settled(db, cx, attempt, settlement).await
 }
 
 /// Settles, and tells what stands: somebody else may have been first.
@@ -184,143 +184,11 @@ async fn settled(
     standing(db, attempt.organization_id, attempt.payment_attempt_id).await
 }
 
-/// Asks the processor what this moment allows: charge it, or only look.
-async fn ask(
-    db: &PgPool,
-    processor: &dyn PaymentProcessor,
-    now: OffsetDateTime,
-    attempt: &mut Attempt,
-    method: ProcessorMethod,
-) -> Result<Result<Finding, NoAnswer>, PaymentError> {
-    let age = attempt.sent_at.map_or(Duration::ZERO, |sent_at| now - sent_at);
-    if attempt.state == PaymentAttemptState::RequiresAction || age >= RESEND_WITHIN {
-        return Ok(look(processor, now, attempt, age >= ACTION_WITHIN).await);
-    }
-    let payment = NewPayment {
-        payment_attempt_id: attempt.payment_attempt_id,
-        organization_id: attempt.organization_id,
-        customer_id: attempt.customer_id,
-        amount: attempt.amount,
-        method,
-        is_on_session: attempt.is_on_session,
-    };
-    let processor_payment_id = if let Some(id) = &attempt.processor_payment_id {
-        id.clone()
-    } else {
-        let id = match processor.create(&payment, now).await {
-            Ok(id) => id,
-            Err(no_answer) => return Ok(Err(no_answer)),
-        };
-        remember(db, attempt, &id).await?;
-        attempt.processor_payment_id = Some(id.clone());
-        id
-    };
-    Ok(processor.confirm(&payment, &processor_payment_id, now).await.map(Finding::Outcome))
-}
-
-/// Reads what became of it. What never came to a charge is given up for good at the processor first.
-async fn look(
-    processor: &dyn PaymentProcessor,
-    now: OffsetDateTime,
-    attempt: &Attempt,
-    is_over: bool,
-) -> Result<Finding, NoAnswer> {
-    let key = PaymentKey {
-        payment_attempt_id: attempt.payment_attempt_id,
-        processor_payment_id: attempt.processor_payment_id.as_deref(),
-    };
-    let reading = processor.read(key, now).await?;
-    let give_up = match &reading {
-        Reading::Unconfirmed { processor_payment_id } => Some(processor_payment_id),
-        Reading::Known { processor_payment_id, outcome: PaymentOutcome::RequiresAction { .. } }
-            if is_over =>
-        {
-            Some(processor_payment_id)
-        }
-        _ => None,
-    };
-    let was_given_up = give_up.is_some();
-    let reading = match give_up {
-        Some(processor_payment_id) => processor.cancel(processor_payment_id, now).await?,
-        None => reading,
-    };
-    Ok(match reading {
-        Reading::Canceled => Finding::Abandoned,
-        // It could not be given up: whatever that means, it is no program's business.
-        Reading::Unconfirmed { .. } | Reading::Silent => Finding::ForAPerson,
-        Reading::Known { outcome: PaymentOutcome::RequiresAction { .. }, .. } if was_given_up => {
-            Finding::ForAPerson
-        }
-        Reading::Known { outcome, .. } => Finding::Outcome(outcome),
-    })
-}
-
-/// Keeps the processor's id in a short transaction of its own, before money moves.
-async fn remember(
-    db: &PgPool,
-    attempt: &Attempt,
-    processor_payment_id: &str,
-) -> Result<(), PaymentError> {
-    sqlx::query!(
-        "update payment_attempt set processor_payment_id = $3, state = 'created'
-         where organization_id = $1 and payment_attempt_id = $2 and settled_at is null",
-        attempt.organization_id.as_uuid(),
-        attempt.payment_attempt_id.as_uuid(),
-        processor_payment_id,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-async fn wait(
-    db: &PgPool,
-    attempt: &Attempt,
-    state: PaymentAttemptState,
-    action_url: Option<&str>,
-    due_at: OffsetDateTime,
-) -> Result<(), PaymentError> {
-    sqlx::query!(
-        "update payment_attempt set state = $3, action_url = coalesce($4, action_url), due_at = $5
-         where organization_id = $1 and payment_attempt_id = $2 and settled_at is null and state <> 'for_a_person'",
-        attempt.organization_id.as_uuid(),
-        attempt.payment_attempt_id.as_uuid(),
-        state.as_str(),
-        action_url,
-        due_at,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-async fn hand_to_a_person(db: &PgPool, attempt: &Attempt) -> Result<PaymentOutcome, PaymentError> {
-    tracing::error!(
-        payment_attempt_id = %attempt.payment_attempt_id,
-        order_id = %attempt.order_id,
-        "a charge cannot be resolved by a program: look it up at the processor"
-    );
-    sqlx::query!(
-        "update payment_attempt set state = 'for_a_person', due_at = null
-         where organization_id = $1 and payment_attempt_id = $2 and settled_at is null",
-        attempt.organization_id.as_uuid(),
-        attempt.payment_attempt_id.as_uuid(),
-    )
-    .execute(db)
-    .await?;
-    Ok(PaymentOutcome::Unknown)
-}
-
-/// How long to wait after so many tries.
-pub(super) fn back_off(tries: i32) -> Duration {
-    let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or(0).min(16);
-    (RETRY_FIRST * 2_i32.pow(doublings)).min(RETRY_MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::payment::SandboxBehavior;
+    use crate::payment::processor::NewPayment;
     use crate::payment::test_helpers::{Case, stands};
 
     #[tokio::test]
@@ -495,12 +363,5 @@ mod tests {
         let mut cx = Context::system_for(other, case.db.now(), case.db.rng());
         let done = crate::payment::run_due(&case.db.pool, &case.processors(), &mut cx, 10).await;
         assert_eq!(done.unwrap(), 0);
-    }
-
-    #[test]
-    fn waiting_doubles_up_to_an_hour() {
-        assert_eq!(back_off(1), Duration::seconds(5));
-        assert_eq!(back_off(3), Duration::seconds(20));
-        assert_eq!(back_off(40), Duration::hours(1));
     }
 }

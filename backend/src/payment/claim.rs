@@ -27,6 +27,8 @@ pub(super) struct Attempt {
     pub method: Option<ProcessorMethod>,
     pub is_on_session: bool,
     pub processor_payment_id: Option<String>,
+    /// The customer had something to do. From then on it is only read: its outcome is the customer's doing.
+    pub waited_for_customer: bool,
     /// This try included.
     pub tries: i32,
     /// When the processor was first asked; `None` when it never was before this claim.
@@ -49,6 +51,7 @@ struct Row {
     processor_method_id: Option<String>,
     is_on_session: bool,
     processor_payment_id: Option<String>,
+    waited_for_customer: bool,
     tries: i32,
     sent_at: Option<OffsetDateTime>,
     is_wanted: bool,
@@ -80,6 +83,7 @@ impl TryFrom<Row> for Attempt {
             ),
             is_on_session: row.is_on_session,
             processor_payment_id: row.processor_payment_id,
+            waited_for_customer: row.waited_for_customer,
             tries: row.tries,
             sent_at: row.sent_at,
             is_wanted: row.is_wanted,
@@ -109,7 +113,8 @@ pub(super) async fn due(
          where a.organization_id = due.organization_id and a.payment_attempt_id = due.payment_attempt_id
          returning a.organization_id, a.payment_attempt_id, a.order_id, a.customer_id, a.trigger, a.state, a.amount_minor, a.currency,
             a.processor, m.processor_customer_id as "processor_customer_id?", m.processor_method_id as "processor_method_id?",
-            a.is_on_session, a.processor_payment_id, a.tries, due.sent_at,
+            a.is_on_session, a.processor_payment_id,
+            (a.action_url is not null) as "waited_for_customer!", a.tries, due.sent_at,
             exists (select from orders o where o.organization_id = a.organization_id and o.order_id = a.order_id
                 and o.status in ('draft', 'pending')) as "is_wanted!""#,
         cx.now,
@@ -153,7 +158,8 @@ pub(super) async fn one(
          where a.organization_id = wanted.organization_id and a.payment_attempt_id = wanted.payment_attempt_id
          returning a.organization_id, a.payment_attempt_id, a.order_id, a.customer_id, a.trigger, a.state, a.amount_minor, a.currency,
             a.processor, m.processor_customer_id as "processor_customer_id?", m.processor_method_id as "processor_method_id?",
-            a.is_on_session, a.processor_payment_id, a.tries, wanted.sent_at,
+            a.is_on_session, a.processor_payment_id,
+            (a.action_url is not null) as "waited_for_customer!", a.tries, wanted.sent_at,
             exists (select from orders o where o.organization_id = a.organization_id and o.order_id = a.order_id
                 and o.status in ('draft', 'pending')) as "is_wanted!""#,
         organization_id.as_uuid(),

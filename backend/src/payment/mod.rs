@@ -1,10 +1,13 @@
 //! Money: charging orders, giving back, and what follows when a charge fails.
 
 mod action;
+mod ask;
 mod attempt;
 mod choose_processor;
 mod claim;
 mod dunning;
+mod give_up_action;
+mod history;
 mod method;
 mod next_due_at;
 mod overdue;
@@ -15,6 +18,8 @@ mod prepare_refund;
 mod processor;
 mod processors;
 mod refund;
+mod refund_order;
+mod refunds;
 pub mod return_path;
 mod returned;
 mod run_due;
@@ -22,11 +27,16 @@ mod sandbox;
 mod settle;
 #[cfg(test)]
 mod test_helpers;
+mod update_dunning;
+mod wait;
 
 pub use action::waiting_action;
 pub use attempt::{PaymentError, run_attempt};
 pub use choose_processor::{ChooseProcessorError, ProcessorChoice, choose_processor};
 pub(crate) use dunning::recover;
+pub use give_up_action::give_up_action;
+pub use history::{PaymentRecord, history};
+pub(crate) use method::charged as method_charged;
 pub use next_due_at::next_due_at;
 pub use overdue::{Overdue, overdue};
 pub(crate) use pay::prepare_manual;
@@ -41,6 +51,8 @@ pub use processor::{
     SetupWay, StartedSetup,
 };
 pub use processors::Processors;
+pub use refund_order::{RefundOrder, RefundOrderError, refund_order};
+pub use refunds::{RefundRecord, RefundState, refunds};
 pub use returned::{Returned, returned};
 pub use run_due::run_due;
 pub use sandbox::{
@@ -49,6 +61,7 @@ pub use sandbox::{
     set_behavior,
 };
 pub(crate) use settle::{close_unsent, lock, void_open_orders};
+pub use update_dunning::{UpdateDunning, UpdateDunningError, update_dunning};
 
 use domain::payment::DeclineCode;
 

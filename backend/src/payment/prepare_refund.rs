@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::DatabaseError;
 
 /// Money to go back.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct NewRefund {
     pub organization_id: OrganizationId,
     pub order_id: OrderId,
@@ -19,6 +19,8 @@ pub(crate) struct NewRefund {
     /// The tax in it.
     pub tax_minor: i64,
     pub reason: RefundReason,
+    /// A note for the organization itself.
+    pub comment: Option<String>,
 }
 
 #[derive(Debug, Error)]
@@ -59,9 +61,9 @@ pub(crate) async fn prepare_refund(
     let refund_id: RefundId = cx.new_id();
     sqlx::query!(
         "insert into refund
-            (organization_id, refund_id, order_id, payment_attempt_id, state, reason, amount_minor, tax_minor, currency, due_at, created_at)
+            (organization_id, refund_id, order_id, payment_attempt_id, state, reason, amount_minor, tax_minor, currency, due_at, created_at, comment)
          select $1, $2, $3, paid.payment_attempt_id, case when paid.payment_attempt_id is null then 'for_a_person' else 'prepared' end, $4, $5,
-            $6, $7, case when paid.payment_attempt_id is not null then $8::timestamptz end, $8
+            $6, $7, case when paid.payment_attempt_id is not null then $8::timestamptz end, $8, $9
          from (values (0)) as one
          left join payment_attempt paid on paid.organization_id = $1 and paid.order_id = $3 and paid.state = 'succeeded'",
         refund.organization_id.as_uuid(),
@@ -72,6 +74,7 @@ pub(crate) async fn prepare_refund(
         refund.tax_minor,
         refund.amount.currency.as_str(),
         cx.now,
+        refund.comment,
     )
     .execute(tx)
     .await?;

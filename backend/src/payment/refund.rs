@@ -8,9 +8,10 @@ use serde_json::json;
 use sqlx::PgPool;
 use time::Duration;
 
-use super::attempt::{PaymentError, back_off};
+use super::attempt::PaymentError;
 use super::prepare::LEASE;
 use super::processor::{NewProcessorRefund, PaymentProcessor, RefundOutcome};
+use super::wait::back_off;
 use crate::context::Context;
 use crate::error::InconsistencyError;
 use crate::event;
@@ -205,6 +206,7 @@ mod tests {
             amount: Money::new(amount_minor, Currency::EUR),
             tax_minor: 0,
             reason: RefundReason::Cancellation,
+            comment: None,
         };
         let prepared = prepare_refund(&mut tx, &mut case.db.cx(), refund).await?;
         tx.commit().await.unwrap();

@@ -126,6 +126,7 @@ async fn give_back(
         amount: order.total,
         tax_minor: order.tax_minor,
         reason: RefundReason::OrderVoid,
+        comment: None,
     };
     prepare_refund(tx, cx, refund).await?;
     Ok(())

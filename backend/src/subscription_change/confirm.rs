@@ -39,7 +39,8 @@ pub enum Confirmed {
 /// is refused with a fresh one.
 ///
 /// # Errors
-/// `Unknown` for what is not in the actor's reach; `Redeemed`, `Stale`, `Expired`; `Refused` by name; `Declined`: nothing has changed.
+/// `Unknown` for what is not in the actor's reach; `Redeemed`, `Stale`, `Expired`; `NoPaymentMethod`: the quote can be confirmed once
+/// there is one; `Refused` by name; `Declined`: nothing has changed.
 pub async fn confirm(
     db: &PgPool,
     processors: &Processors,
@@ -134,6 +135,10 @@ async fn redeem(
         tx.commit().await?;
         return Err(ConfirmError::Stale { fresh });
     };
+    let is_charged = charges(&mut tx, &row).await? && !quoted.result.due_now.totals.total.is_zero();
+    if is_charged && !has_method(&mut tx, &row).await? {
+        return Err(ConfirmError::NoPaymentMethod);
+    }
     sqlx::query!(
         "update quote set redeemed_at = $3 where organization_id = $1 and quote_id = $2",
         organization_id.as_uuid(),
@@ -142,7 +147,7 @@ async fn redeem(
     )
     .execute(&mut *tx)
     .await?;
-    let redeemed = begin(&mut tx, cx, &row, quote_id, &request, &quoted).await?;
+    let redeemed = begin(&mut tx, cx, &row, quote_id, &request, &quoted, is_charged).await?;
     event::notify(&mut tx).await?;
     tx.commit().await?;
     Ok(redeemed)
@@ -210,8 +215,8 @@ async fn begin(
     quote_id: QuoteId,
     request: &QuoteRequest,
     quoted: &Quoted,
+    is_charged: bool,
 ) -> Result<Redeemed, ConfirmError> {
-    let is_charged = charges(tx, row).await? && !quoted.result.due_now.totals.total.is_zero();
     let order_id = insert_change_order(tx, cx, row, request, quoted, is_charged).await?;
     let change_id: SubscriptionChangeId = cx.new_id();
     insert_change(tx, cx, row, change_id, quote_id, request.kind(), order_id).await?;
@@ -248,6 +253,14 @@ async fn begin(
         ChangeTiming::Now => Confirmed::Applied { subscription_id },
         ChangeTiming::NextPeriod => Confirmed::Scheduled { subscription_id },
     }))
+}
+
+/// Whether there is something to charge.
+async fn has_method(tx: &mut PgConnection, row: &SubscriptionRow) -> Result<bool, sqlx::Error> {
+    let (organization_id, customer_id) = (row.organization_id.into(), row.customer_id.into());
+    let subscription_id = Some(row.subscription_id.into());
+    let method = payment::method_charged(tx, organization_id, customer_id, subscription_id).await?;
+    Ok(method.is_some())
 }
 
 /// Whether somebody charges the organization's customers. Otherwise they pay by hand, and a change does not wait for it.

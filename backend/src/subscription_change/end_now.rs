@@ -54,6 +54,7 @@ pub(super) async fn end_now(
             amount: Money::new(part.amount_minor, refund.amount.currency),
             tax_minor: part.tax_minor,
             reason: RefundReason::Cancellation,
+            comment: None,
         };
         prepare_refund(tx, cx, new).await?;
     }

@@ -21,6 +21,8 @@ pub enum ConfirmError {
     Expired { fresh: Box<Quote> },
     #[error("the change is not possible: {0}")]
     Refused(ChangeRefusal),
+    #[error("there is no payment method to charge; the quote stays open")]
+    NoPaymentMethod,
     #[error("the charge was declined: {code}")]
     Declined { code: DeclineCode },
     #[error("this role may not change what is billed")]

@@ -225,6 +225,7 @@ async fn refunds_follow_the_settings_and_never_exceed_what_is_left() {
         amount: Money::new(2_000, domain::money::Currency::EUR),
         tax_minor: 0,
         reason: RefundReason::Cancellation,
+        comment: None,
     };
     prepare_refund(&mut tx, &mut shop.db.cx(), given).await.unwrap();
     tx.commit().await.unwrap();

@@ -113,6 +113,7 @@ async fn paid(
             amount: order.total,
             tax_minor: order.tax_minor,
             reason: RefundReason::OrderVoid,
+            comment: None,
         };
         prepare_refund(tx, cx, refund).await?;
         return refuse(tx, cx, row, change, "refused", "subscription_ended").await;

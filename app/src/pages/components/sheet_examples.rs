@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::ui::charge_lines::ChargeLine;
 use crate::ui::form::{Choice, Field, FormAction};
 use crate::ui::sheet::{
-    Block, Body, Charge, List, Message, Sheet, SheetCard, SheetForm, SheetTable, parts,
+    Block, Body, Charge, List, Message, Sheet, SheetCard, SheetCell, SheetForm, SheetTable, parts,
 };
 use crate::ui::tone::Tone;
 
@@ -43,11 +43,11 @@ fn sheet() -> Sheet {
     };
     let card = |title: &str, badge: Option<&str>| SheetCard {
         title: title.to_owned(),
-        badge: badge.map(str::to_owned),
+        badges: badge.map(|badge| (Tone::Note, badge.to_owned())).into_iter().collect(),
         price: Some("€79.00 every month".to_owned()),
         text: Some("For whom it is.".to_owned()),
         items: words(&["One benefit", "Another benefit"]),
-        link: if badge.is_some() { None } else { link("Choose") },
+        links: if badge.is_some() { Vec::new() } else { link("Choose").into_iter().collect() },
     };
     let message = Message {
         tone: Tone::Wait,
@@ -56,10 +56,28 @@ fn sheet() -> Sheet {
         link: link("Next step"),
         is_news: false,
     };
+    let row = |seats: &str, tone, price: &str| {
+        let seats = SheetCell {
+            text: seats.to_owned(),
+            href: Some("/components".to_owned()),
+            detail: Some("A quiet remark below.".to_owned()),
+            ..SheetCell::default()
+        };
+        let state =
+            SheetCell { text: "State".to_owned(), tone: Some(tone), ..SheetCell::default() };
+        vec![seats, state, price.to_owned().into()]
+    };
     let table = SheetTable {
         label: "Table".to_owned(),
-        columns: vec![("Seats".to_owned(), false), ("Price per seat".to_owned(), true)],
-        rows: vec![words(&["1 to 9", "€12.00"]), words(&["10 and more", "€10.00"])],
+        columns: vec![
+            ("Seats".to_owned(), false),
+            ("State".to_owned(), false),
+            ("Price per seat".to_owned(), true),
+        ],
+        rows: vec![
+            row("1 to 9", Tone::Good, "€12.00"),
+            row("10 and more", Tone::Neutral, "€10.00"),
+        ],
     };
     Sheet::default()
         .block(Block::new("Sheet: text", Body::Text("A paragraph.".to_owned())))
@@ -80,6 +98,10 @@ fn sheet() -> Sheet {
             Body::Cards(vec![card("Pro", Some("Current plan")), card("Business", None)]),
         ))
         .block(Block::new("Sheet: table", Body::Table(table)))
+        .block(Block::new(
+            "Sheet: empty",
+            Body::Empty("Nothing yet".to_owned(), "What would fill it.".to_owned()),
+        ))
         .form(form())
         .link("/components".to_owned(), "Link")
         .link("/components".to_owned(), "Another link")
@@ -97,5 +119,6 @@ fn form() -> SheetForm {
         .field(Field::date("sheet-date", "Date", "2026-05-01".to_owned(), "2027-05-01".to_owned()))
         .field(Field::select("sheet-select", "Select", vec![choice("1"), choice("2")]).value("2"))
         .field(Field::radio("sheet-radio", "Radio", vec![choice("1"), choice("2")]).value("1"))
+        .field(Field::check("sheet-check", "Check", true).hint("A hint."))
         .secondary("/components".to_owned(), "Back")
 }

@@ -81,11 +81,15 @@ fn card(t: Text, slug: &str, subscription: &SubscriptionView, plan: &OfferedPlan
     );
     SheetCard {
         title: name,
-        badge: plan.is_current.then(|| t.plan_current().to_owned()),
+        badges: plan
+            .is_current
+            .then(|| (Tone::Note, t.plan_current().to_owned()))
+            .into_iter()
+            .collect(),
         price: Some(price_interval(t, plan.amount, plan.interval)),
         text: plan.description.clone(),
         items: plan.benefits.clone(),
-        link: (!plan.is_current).then_some(link),
+        links: (!plan.is_current).then_some(link).into_iter().collect(),
     }
 }
 

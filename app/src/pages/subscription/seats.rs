@@ -178,7 +178,7 @@ mod page {
                 None => t.seats_range_open(&count(tier.min_seats)),
             };
             let price = Money::new(tier.price_per_seat_minor, amount.currency);
-            vec![range, format::money(price, t.locale())]
+            vec![range.into(), format::money(price, t.locale()).into()]
         });
         let table = SheetTable {
             label: t.seats_tiers_title().to_owned(),

@@ -34,6 +34,8 @@ pub enum Control {
     Select(Vec<Choice>),
     /// One of several, all in sight.
     Radio(Vec<Choice>),
+    /// Yes or no: sends `true` when it is ticked, nothing otherwise.
+    Check,
 }
 
 impl Default for Control {
@@ -107,6 +109,13 @@ impl Field {
         Self::text(name, legend).with(Control::Radio(choices))
     }
 
+    /// Yes or no.
+    #[must_use]
+    pub fn check(name: &str, label: impl Into<String>, is_ticked: bool) -> Self {
+        let value = if is_ticked { TICKED } else { "" };
+        Self::text(name, label).with(Control::Check).value(value)
+    }
+
     /// Several lines of text of at most `maxlength` characters.
     #[must_use]
     pub fn area(name: &str, label: impl Into<String>, maxlength: u16) -> Self {
@@ -160,11 +169,20 @@ fn fault_view(form: FormContext, name: String) -> AnyView {
     .into_any()
 }
 
+/// What a ticked box sends.
+const TICKED: &str = "true";
+
 /// A field with its label, its hint and its message. It stands in a [`super::Form`].
 pub fn field(field: Field) -> AnyView {
     let form = expect_context::<FormContext>();
     let Field { name, label, hint, value, control } = field;
-    let value = form.typed(&name).unwrap_or(value);
+    let typed = form.typed(&name);
+    if matches!(control, Control::Check) {
+        let is_ticked = typed.map_or(!form.was_sent() && value == TICKED, |typed| typed == TICKED);
+        let choice = Choice { value: TICKED.to_owned(), label, detail: hint };
+        return choice_view("checkbox", &name, &name, is_ticked, choice);
+    }
+    let value = typed.unwrap_or(value);
     let hint_view = hint.clone().map(|hint| {
         view! { <p class="field-hint" id=format!("{name}-hint")>{hint}</p> }.into_any()
     });
@@ -178,7 +196,10 @@ pub fn field(field: Field) -> AnyView {
         let radios: Vec<AnyView> = choices
             .into_iter()
             .enumerate()
-            .map(|(at, choice)| radio(&name, at, value == choice.value, choice))
+            .map(|(at, choice)| {
+                let is_chosen = value == choice.value;
+                choice_view("radio", &name, &format!("{name}-{at}"), is_chosen, choice)
+            })
             .collect();
         return view! {
             <fieldset class="choices" aria-describedby=described>
@@ -228,6 +249,7 @@ pub fn field(field: Field) -> AnyView {
             </textarea>
         }
         .into_any(),
+        Control::Check => ().into_any(),
         Control::Select(choices) | Control::Radio(choices) => {
             let options: Vec<AnyView> = choices
                 .into_iter()
@@ -256,11 +278,11 @@ pub fn field(field: Field) -> AnyView {
     .into_any()
 }
 
-fn radio(name: &str, at: usize, checked: bool, choice: Choice) -> AnyView {
-    let (id, of) = (format!("{name}-{at}"), format!("{name}-{at}"));
+/// `kind` is `radio` or `checkbox`.
+fn choice_view(kind: &'static str, name: &str, id: &str, checked: bool, choice: Choice) -> AnyView {
     view! {
-        <label class="choice" for=of>
-            <input type="radio" id=id name=name.to_owned() value=choice.value checked=checked/>
+        <label class="choice" for=id.to_owned()>
+            <input type=kind id=id.to_owned() name=name.to_owned() value=choice.value checked=checked/>
             <span>{choice.label}</span>
             {choice.detail.map(|detail| view! { <span class="choice-detail">{detail}</span> })}
         </label>
@@ -329,7 +351,7 @@ pub fn SubmitButton(
     let form = expect_context::<FormContext>();
     view! {
         <button type="submit" class=class aria-label=accessible_name aria-disabled=move || form.pending.get().then_some("true")>
-            {move || if form.pending.get() { pending.clone() } else { label.clone() }}
+            {move || if form.pending.get() { pending.clone() } else { form.framed_submit.get().unwrap_or_else(|| label.clone()) }}
         </button>
     }
     .into_any()

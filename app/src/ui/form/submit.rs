@@ -11,6 +11,7 @@ use super::{Done, FormAction, FormContext, FormState, RefusedForm};
 use crate::call;
 use crate::error::AppError;
 use crate::live::Refresh;
+use crate::ui::card_frame::stripe::Refusal;
 use crate::visit;
 
 /// The handler of a form's `submit` event.
@@ -34,7 +35,11 @@ pub(super) fn handler(
         form.pending.set(true);
         let navigate = navigate.clone();
         spawn_local(async move {
-            let outcome = post(&form.action.get_value(), &fields).await;
+            form.said.set(None);
+            let outcome = match form.frame.get_value() {
+                Some(frame) => frame.confirm(&fields).await,
+                None => post(&form.action.get_value(), &fields).await.map_err(Refusal::Ours),
+            };
             match outcome {
                 Ok(done) if visit::stays(&done.to) => {
                     form.pending.try_set(false);
@@ -45,8 +50,13 @@ pub(super) fn handler(
                     navigate(&done.to, NavigateOptions::default());
                 }
                 Ok(done) => visit::load(&done.to),
-                Err(AppError::Unauthenticated) => visit::sign_in(),
-                Err(error) => {
+                Err(Refusal::Theirs(said)) => {
+                    form.pending.try_set(false);
+                    form.said.try_set(Some(said));
+                    focus_first_fault(element);
+                }
+                Err(Refusal::Ours(AppError::Unauthenticated)) => visit::sign_in(),
+                Err(Refusal::Ours(error)) => {
                     form.pending.try_set(false);
                     if matches!(error, AppError::Conflict { .. } | AppError::Declined { .. }) {
                         make_page_anew(form, &error, refused, refresh);
