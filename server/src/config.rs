@@ -6,6 +6,7 @@ pub mod mail;
 pub mod outside;
 pub mod processor;
 pub mod secret;
+pub mod stripe;
 pub mod web;
 
 pub use database::{DatabaseConfig, DatabaseSettings};
@@ -13,6 +14,7 @@ pub use mail::{Delivery, MailConfig, MailSettings};
 pub use outside::{OutsideConfig, OutsideSettings};
 pub use processor::ProcessorSettings;
 pub use secret::SecretSettings;
+pub use stripe::{StripeConfig, StripeSettings};
 pub use web::{WebConfig, WebSettings};
 
 /// The mistakes found in a configuration, each a sentence that says what to do.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::urls::UrlBuilder;
+use app::{ssr::StripeFrame, urls::UrlBuilder};
 use backend::{chance::Chance, payment::Processors, secret::SecretKey};
 use sqlx::PgPool;
 use tokio::{
@@ -12,9 +12,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{DatabaseConfig, Delivery, MailConfig, OutsideConfig, ProcessorSettings},
+    config::{
+        DatabaseConfig, Delivery, MailConfig, OutsideConfig, ProcessorSettings, StripeConfig,
+    },
     demo_clock::DemoClock,
     mail::{MailTransport, Renderer, dev_mailbox::DevMailbox, smtp::Smtp},
+    redacted::Redacted,
     wake::{self, Wake},
     worker::Worker,
 };
@@ -31,6 +34,8 @@ pub struct Core {
     pub chance: Chance,
     pub secret: SecretKey,
     pub processors: Processors,
+    pub stripe: Option<Arc<StripeFrame>>,
+    pub stripe_webhook_secrets: Vec<Redacted>,
     pub urls: Arc<UrlBuilder>,
     pub host: String,
     pub wake: Wake,
@@ -47,14 +52,21 @@ impl Core {
         outside: &OutsideConfig,
         secret: SecretKey,
         processor: ProcessorSettings,
+        stripe: Option<StripeConfig>,
     ) -> Result<Self, sqlx::Error> {
         let db = database.pool()?;
         let chance = Chance::os();
         let shutdown = CancellationToken::new();
+        let mut processors = processor.processors(&db);
+        if let Some(stripe) = &stripe {
+            processors = processors.with(stripe.processor(outside));
+        }
         Ok(Self {
             wake: wake::listen(db.clone(), chance.clone(), shutdown.clone()),
             clock: DemoClock::default(),
-            processors: processor.processors(&db),
+            processors,
+            stripe: stripe.as_ref().map(|stripe| Arc::new(stripe.frame.clone())),
+            stripe_webhook_secrets: stripe.map(|stripe| stripe.webhook_secrets).unwrap_or_default(),
             secret,
             urls: Arc::new(UrlBuilder::new(outside.public_url.as_str())),
             host: outside.public_url.host_str().unwrap_or("localhost").to_owned(),

@@ -19,6 +19,8 @@ pub struct Shared {
     pub portal: Portal,
     /// Scheme, host and port of the public URL, as browsers send it in `Origin`.
     pub origin: String,
+    /// With which of these Stripe signs its messages; none: it sends none here.
+    pub stripe_webhook_secrets: Vec<Redacted>,
     /// The portal is reached from this machine only.
     pub is_loopback: bool,
     pub trusted_proxies: Vec<AddressRange>,

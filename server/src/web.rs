@@ -42,6 +42,7 @@ impl Web<'_> {
             chance: core.chance.clone(),
             secret: core.secret.clone(),
             processors: core.processors.clone(),
+            stripe: core.stripe.clone(),
             urls: core.urls.clone(),
             assets: Arc::new(
                 Assets::find(&self.web.site_root).context("the site's files are not complete")?,
@@ -62,6 +63,7 @@ impl Web<'_> {
         Ok(AppState::new(Shared {
             portal,
             origin: self.outside.public_url.origin().ascii_serialization(),
+            stripe_webhook_secrets: core.stripe_webhook_secrets.clone(),
             is_loopback: self.outside.is_loopback(),
             trusted_proxies: self.outside.trusted_proxies.clone(),
             site_root: self.web.site_root.clone(),

@@ -6,6 +6,7 @@ mod organizations;
 pub mod post;
 mod render;
 mod request;
+mod stripe_frame;
 pub mod texts;
 
 pub use assets::Assets;
@@ -15,6 +16,7 @@ pub use organizations::OrganizationCache;
 pub use post::answer;
 pub use render::render;
 pub use request::{RequestInfo, locale_of, organization, portal, provide, request_info, signed_in};
+pub use stripe_frame::{StripeElement, StripeFrame};
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -43,6 +45,8 @@ pub struct Portal {
     pub chance: Chance,
     pub secret: SecretKey,
     pub processors: Processors,
+    /// How Stripe's frame is opened; `None` when this process has no keys for Stripe.
+    pub stripe: Option<Arc<StripeFrame>>,
     pub urls: Arc<UrlBuilder>,
     pub assets: Arc<Assets>,
     pub organizations: OrganizationCache,

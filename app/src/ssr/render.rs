@@ -62,6 +62,7 @@ mod tests {
                 Sandbox::new(db.clone())
                     .with_pages("http://localhost:3001", "http://127.0.0.1:3000"),
             ),
+            stripe: None,
             db,
             clock: Arc::new(SystemClock),
             chance: Chance::seeded(1),

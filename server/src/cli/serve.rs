@@ -10,7 +10,7 @@ use super::{Failure, LogSettings, checked};
 use crate::{
     config::{
         DatabaseConfig, DatabaseSettings, Delivery, MailConfig, MailSettings, Mistakes,
-        OutsideConfig, OutsideSettings, ProcessorSettings, SecretSettings, WebConfig, WebSettings,
+        OutsideConfig, OutsideSettings, ProcessorSettings, SecretSettings, StripeConfig, StripeSettings, WebConfig, WebSettings,
     },
     demo_file, process, telemetry,
     web::{self, Web},
@@ -31,6 +31,8 @@ pub struct Serve {
     mail: MailSettings,
     #[command(flatten)]
     processor: ProcessorSettings,
+    #[command(flatten)]
+    stripe: StripeSettings,
     /// Serve pages only; mails, renewals and charges are then done by `foyer worker`
     #[arg(long, env = "FOYER_NO_WORKER")]
     no_worker: bool,
@@ -47,6 +49,7 @@ struct Config {
     outside: OutsideConfig,
     secret: backend::secret::SecretKey,
     mail: Option<MailConfig>,
+    stripe: Option<StripeConfig>,
 }
 
 impl Serve {
@@ -61,17 +64,18 @@ impl Serve {
             self.no_worker && self.mail.smtp_url.is_none() && self.mail.dev_mailbox.is_none();
         let mail =
             if sends_no_mail { Some(None) } else { self.mail.check(&mut mistakes).map(Some) };
+        let stripe = self.stripe.check(&mut mistakes);
         self.log.check(&mut mistakes);
-        let config = web.zip(database).zip(outside).zip(secret).zip(mail);
-        let ((((web, database), outside), secret), mail) = checked(mistakes, config)?;
-        Ok(Config { web, database, outside, secret, mail })
+        let config = web.zip(database).zip(outside).zip(secret).zip(mail).zip(stripe);
+        let (((((web, database), outside), secret), mail), stripe) = checked(mistakes, config)?;
+        Ok(Config { web, database, outside, secret, mail, stripe })
     }
 
     pub(super) async fn run(self) -> Result<(), Failure> {
         let config = self.check()?;
         telemetry::start(&self.log.log).map_err(super::mistake)?;
         let core =
-            process::Core::open(&config.database, &config.outside, config.secret, self.processor)
+            process::Core::open(&config.database, &config.outside, config.secret, self.processor, config.stripe)
                 .context("could not open the database")?;
         core.start_clock();
         let listener = TcpListener::bind(config.web.listen).await.with_context(|| {

@@ -7,7 +7,7 @@ use super::{Failure, LogSettings, checked};
 use crate::{
     config::{
         DatabaseSettings, MailSettings, Mistakes, OutsideSettings, ProcessorSettings,
-        SecretSettings,
+        SecretSettings, StripeSettings,
     },
     process::{self, Core},
     telemetry,
@@ -29,6 +29,8 @@ pub struct Worker {
     #[command(flatten)]
     processor: ProcessorSettings,
     #[command(flatten)]
+    stripe: StripeSettings,
+    #[command(flatten)]
     log: LogSettings,
 }
 
@@ -39,11 +41,12 @@ impl Worker {
         let outside = self.outside.check(&mut mistakes);
         let secret = self.secret.check(&mut mistakes);
         let mail = self.mail.check(&mut mistakes);
+        let stripe = self.stripe.check(&mut mistakes);
         self.log.check(&mut mistakes);
-        let settings = database.zip(outside).zip(secret).zip(mail);
-        let (((database, outside), secret), mail) = checked(mistakes, settings)?;
+        let settings = database.zip(outside).zip(secret).zip(mail).zip(stripe);
+        let ((((database, outside), secret), mail), stripe) = checked(mistakes, settings)?;
         telemetry::start(&self.log.log).map_err(super::mistake)?;
-        let core = Core::open(&database, &outside, secret, self.processor)
+        let core = Core::open(&database, &outside, secret, self.processor, stripe)
             .context("could not open the database")?;
         core.start_clock();
         let worker = core.worker(&mail).context("could not prepare the mails")?;

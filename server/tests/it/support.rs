@@ -101,6 +101,7 @@ impl TestApp {
             chance: db.chance.clone(),
             secret: SecretKey::from_hex(SECRET).unwrap(),
             processors: Processors::default().with(Sandbox::new(db.pool.clone())),
+            stripe: None,
             urls: Arc::new(UrlBuilder::new(public_url)),
             assets: Arc::new(Assets::find(&site_root(&folder)).unwrap()),
             organizations: OrganizationCache::default(),
@@ -109,6 +110,7 @@ impl TestApp {
         let state = AppState::new(Shared {
             portal,
             origin: url.origin().ascii_serialization(),
+            stripe_webhook_secrets: vec![],
             is_loopback: url.scheme() == "http",
             trusted_proxies: vec![],
             site_root: folder.join("site"),
