@@ -50,7 +50,10 @@ mod tests {
             element: StripeElement::Payment,
         };
         assert_eq!(frame("https://js.stripe.com/v3/").origin(), "https://js.stripe.com");
-        assert_eq!(frame("http://127.0.0.1:8420/js.stripe.com/v3/").origin(), "http://127.0.0.1:8420");
+        assert_eq!(
+            frame("http://127.0.0.1:8420/js.stripe.com/v3/").origin(),
+            "http://127.0.0.1:8420"
+        );
         assert_eq!(frame("https://js.stripe.com").origin(), "https://js.stripe.com");
     }
 }

@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use super::attempt::PaymentError;
 use super::claim::Attempt;
 use super::processor::{
-    NewPayment, NoAnswer, PaymentKey, PaymentProcessor, ProcessorMethod, Reading,
+    Announced, NewPayment, NoAnswer, PaymentKey, PaymentProcessor, ProcessorMethod, Reading,
 };
 
 /// A key is sent again only for so long: processors forget it after 24 hours, and would charge a second time.
@@ -48,7 +48,10 @@ pub(super) async fn ask(
         id.clone()
     } else {
         let id = match processor.create(&payment, now).await {
-            Ok(id) => id,
+            Ok(Announced::Payment(id)) => id,
+            Ok(Announced::Declined(code)) => {
+                return Ok(Ok(Finding::Outcome(PaymentOutcome::Declined(code))));
+            }
             Err(no_answer) => return Ok(Err(no_answer)),
         };
         remember(db, attempt, &id).await?;

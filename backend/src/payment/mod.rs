@@ -25,6 +25,7 @@ mod returned;
 mod run_due;
 mod sandbox;
 mod settle;
+mod stripe;
 #[cfg(test)]
 mod test_helpers;
 mod update_dunning;
@@ -46,9 +47,9 @@ pub(crate) use prepare::{LEASE, NewAttempt, prepare};
 pub use prepare_refund::PrepareRefundError;
 pub(crate) use prepare_refund::{NewRefund, prepare_refund};
 pub use processor::{
-    Answer, NewPayment, NewProcessorCustomer, NewProcessorRefund, NewSetup, NoAnswer, PaymentKey,
-    PaymentProcessor, ProcessorMethod, Reading, RefundOutcome, SetupPresentation, SetupReading,
-    SetupWay, StartedSetup,
+    Announced, Answer, NewPayment, NewProcessorCustomer, NewProcessorRefund, NewSetup, NoAnswer,
+    PaymentKey, PaymentProcessor, ProcessorMethod, Reading, RefundOutcome, SetupPresentation,
+    SetupReading, SetupWay, StartedSetup,
 };
 pub use processors::Processors;
 pub use refund_order::{RefundOrder, RefundOrderError, refund_order};
@@ -61,6 +62,7 @@ pub use sandbox::{
     set_behavior,
 };
 pub(crate) use settle::{close_unsent, lock, void_open_orders};
+pub use stripe::{Stripe, StripeAccess};
 pub use update_dunning::{UpdateDunning, UpdateDunningError, update_dunning};
 
 use domain::payment::DeclineCode;

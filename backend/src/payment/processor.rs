@@ -93,6 +93,15 @@ pub enum SetupReading {
     Expired,
 }
 
+/// What announcing a payment came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Announced {
+    /// The processor's id of it.
+    Payment(String),
+    /// It takes no such payment, for example because the method is gone there: no money moved, and none will.
+    Declined(DeclineCode),
+}
+
 /// By what a payment is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaymentKey<'a> {
@@ -153,8 +162,8 @@ pub trait PaymentProcessor: Send + Sync + Debug {
         Vec::new()
     }
 
-    /// Announces a payment and answers the processor's id of it. No money moves yet.
-    fn create<'a>(&'a self, payment: &'a NewPayment, now: OffsetDateTime) -> Answer<'a, String>;
+    /// Announces a payment. No money moves yet.
+    fn create<'a>(&'a self, payment: &'a NewPayment, now: OffsetDateTime) -> Answer<'a, Announced>;
 
     /// Charges it, or says what came of charging it before.
     fn confirm<'a>(
@@ -164,7 +173,7 @@ pub trait PaymentProcessor: Send + Sync + Debug {
         now: OffsetDateTime,
     ) -> Answer<'a, PaymentOutcome>;
 
-    /// What became of a payment; changes nothing.
+    /// What became of a payment; moves no money. A failed one may be closed for good before that is said.
     fn read<'a>(&'a self, key: PaymentKey<'a>, now: OffsetDateTime) -> Answer<'a, Reading>;
 
     /// Gives a payment up, if it can still be given up, and answers what it is then.
@@ -202,7 +211,7 @@ pub trait PaymentProcessor: Send + Sync + Debug {
         now: OffsetDateTime,
     ) -> Answer<'a, StartedSetup>;
 
-    /// What became of adding a method; changes nothing.
+    /// What became of adding a method. A failed try may be closed for good before that is said.
     fn read_setup<'a>(
         &'a self,
         processor_setup_id: &'a str,

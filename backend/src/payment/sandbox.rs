@@ -22,8 +22,8 @@ use time::OffsetDateTime;
 use domain::payment_method::MethodDetails;
 
 use super::processor::{
-    Answer, NewPayment, NewProcessorCustomer, NewProcessorRefund, NewSetup, NoAnswer, PaymentKey,
-    PaymentProcessor, Reading, RefundOutcome, SetupReading, StartedSetup,
+    Announced, Answer, NewPayment, NewProcessorCustomer, NewProcessorRefund, NewSetup, NoAnswer,
+    PaymentKey, PaymentProcessor, Reading, RefundOutcome, SetupReading, StartedSetup,
 };
 
 /// The sandbox, on a pool of its own or a shared one.
@@ -102,11 +102,11 @@ impl PaymentProcessor for Sandbox {
         if self.pages.is_empty() { Vec::new() } else { vec![self.pages.clone()] }
     }
 
-    fn create<'a>(&'a self, payment: &'a NewPayment, now: OffsetDateTime) -> Answer<'a, String> {
+    fn create<'a>(&'a self, payment: &'a NewPayment, now: OffsetDateTime) -> Answer<'a, Announced> {
         Box::pin(async move {
             self.travel(SandboxPoint::CreateBefore).await;
             let created = books::create(&self.books, &self.portal, payment, now).await;
-            let created = created.map_err(lost);
+            let created = created.map(Announced::Payment).map_err(lost);
             self.travel(SandboxPoint::CreateAfter).await;
             created
         })

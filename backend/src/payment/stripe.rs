@@ -67,7 +67,11 @@ impl PaymentProcessor for Stripe {
         Self::NAME
     }
 
-    fn create<'a>(&'a self, payment: &'a NewPayment, _now: OffsetDateTime) -> Answer<'a, Announced> {
+    fn create<'a>(
+        &'a self,
+        payment: &'a NewPayment,
+        _now: OffsetDateTime,
+    ) -> Answer<'a, Announced> {
         Box::pin(payments::create(&self.client, payment))
     }
 

@@ -10,7 +10,8 @@ use super::{Failure, LogSettings, checked};
 use crate::{
     config::{
         DatabaseConfig, DatabaseSettings, Delivery, MailConfig, MailSettings, Mistakes,
-        OutsideConfig, OutsideSettings, ProcessorSettings, SecretSettings, StripeConfig, StripeSettings, WebConfig, WebSettings,
+        OutsideConfig, OutsideSettings, ProcessorSettings, SecretSettings, StripeConfig,
+        StripeSettings, WebConfig, WebSettings,
     },
     demo_file, process, telemetry,
     web::{self, Web},
@@ -74,9 +75,14 @@ impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let config = self.check()?;
         telemetry::start(&self.log.log).map_err(super::mistake)?;
-        let core =
-            process::Core::open(&config.database, &config.outside, config.secret, self.processor, config.stripe)
-                .context("could not open the database")?;
+        let core = process::Core::open(
+            &config.database,
+            &config.outside,
+            config.secret,
+            self.processor,
+            config.stripe,
+        )
+        .context("could not open the database")?;
         core.start_clock();
         let listener = TcpListener::bind(config.web.listen).await.with_context(|| {
             format!(

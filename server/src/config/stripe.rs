@@ -20,7 +20,12 @@ pub struct StripeSettings {
     #[arg(long, env = "FOYER_STRIPE_PUBLISHABLE_KEY", value_name = "KEY")]
     pub stripe_publishable_key: Option<String>,
     /// What Stripe signs its messages to /webhooks/stripe with (`whsec_…`); two with a comma between while one replaces the other
-    #[arg(long, env = "FOYER_STRIPE_WEBHOOK_SECRET", hide_env_values = true, value_name = "SECRETS")]
+    #[arg(
+        long,
+        env = "FOYER_STRIPE_WEBHOOK_SECRET",
+        hide_env_values = true,
+        value_name = "SECRETS"
+    )]
     pub stripe_webhook_secret: Option<String>,
     /// Where Stripe's API is, if not at Stripe
     #[arg(long, env = "FOYER_STRIPE_API_URL", value_name = "URL", hide = true)]
@@ -75,7 +80,10 @@ impl StripeConfig {
 
 impl StripeSettings {
     /// `Some(None)` without keys.
-    #[expect(clippy::option_option, reason = "the outer one says whether the settings are right, as in all settings")]
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one says whether the settings are right, as in all settings"
+    )]
     pub fn check(&self, mistakes: &mut Mistakes) -> Option<Option<StripeConfig>> {
         let keys = (
             given(self.stripe_secret_key.as_ref()),
@@ -118,12 +126,16 @@ fn is_key(key: &str, prefixes: &[&str]) -> bool {
 fn check_secret_key(key: Option<&str>) -> Result<Redacted, String> {
     match key {
         Some(key) if is_key(key, &["sk_", "rk_"]) => Ok(Redacted::new(key)),
-        Some(_) => Err("--stripe-secret-key (FOYER_STRIPE_SECRET_KEY) is no secret key of Stripe: \
+        Some(_) => {
+            Err("--stripe-secret-key (FOYER_STRIPE_SECRET_KEY) is no secret key of Stripe: \
              copy the one that begins with sk_ (or rk_) from Stripe's dashboard"
-            .to_owned()),
-        None => Err("--stripe-secret-key (FOYER_STRIPE_SECRET_KEY) is missing, while other keys of \
+                .to_owned())
+        }
+        None => {
+            Err("--stripe-secret-key (FOYER_STRIPE_SECRET_KEY) is missing, while other keys of \
              Stripe are given"
-            .to_owned()),
+                .to_owned())
+        }
     }
 }
 
@@ -131,12 +143,16 @@ fn check_publishable_key(key: Option<&str>) -> Result<String, String> {
     match key {
         Some(key) if is_key(key, &["pk_"]) => Ok(key.to_owned()),
         // It may be the secret one at the wrong place, so it is not shown.
-        Some(_) => Err("--stripe-publishable-key (FOYER_STRIPE_PUBLISHABLE_KEY) is no publishable key \
+        Some(_) => {
+            Err("--stripe-publishable-key (FOYER_STRIPE_PUBLISHABLE_KEY) is no publishable key \
              of Stripe: copy the one that begins with pk_ from Stripe's dashboard"
-            .to_owned()),
-        None => Err("--stripe-publishable-key (FOYER_STRIPE_PUBLISHABLE_KEY) is missing, while other \
+                .to_owned())
+        }
+        None => {
+            Err("--stripe-publishable-key (FOYER_STRIPE_PUBLISHABLE_KEY) is missing, while other \
              keys of Stripe are given"
-            .to_owned()),
+                .to_owned())
+        }
     }
 }
 
@@ -144,9 +160,11 @@ fn check_webhook_secrets(secrets: &str) -> Result<Vec<Redacted>, String> {
     let secrets: Vec<&str> =
         secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).collect();
     if secrets.len() > 2 || secrets.iter().any(|secret| secret.len() < 16) {
-        return Err("--stripe-webhook-secret (FOYER_STRIPE_WEBHOOK_SECRET) must be a signing secret of \
+        return Err(
+            "--stripe-webhook-secret (FOYER_STRIPE_WEBHOOK_SECRET) must be a signing secret of \
              Stripe (whsec_…), or two with a comma between"
-            .to_owned());
+                .to_owned(),
+        );
     }
     Ok(secrets.into_iter().map(Redacted::new).collect())
 }
@@ -199,7 +217,9 @@ mod tests {
     #[test]
     fn two_keys_are_enough_and_no_print_shows_a_secret() {
         let given = StripeSettings {
-            stripe_webhook_secret: Some("whsec_0123456789abcdef, whsec_fedcba9876543210".to_owned()),
+            stripe_webhook_secret: Some(
+                "whsec_0123456789abcdef, whsec_fedcba9876543210".to_owned(),
+            ),
             ..settings()
         };
         let config = check(&given).0.flatten().unwrap();
@@ -223,7 +243,9 @@ mod tests {
         assert!(checked.is_none());
         assert_eq!(told.lines().count(), 5, "{told}");
         assert!(!told.contains("hunter2"), "{told}");
-        assert!(check(&StripeSettings { stripe_secret_key: None, ..settings() }).1.contains("missing"));
+        assert!(
+            check(&StripeSettings { stripe_secret_key: None, ..settings() }).1.contains("missing")
+        );
     }
 
     #[test]

@@ -11,9 +11,7 @@ pub(super) fn in_stripe_units(amount: Money) -> Option<i64> {
         // With decimals by ISO, without by Stripe.
         "mga" => (amount.minor % 100 == 0).then_some(amount.minor / 100),
         // Three decimals, the last of which must be zero.
-        "bhd" | "jod" | "kwd" | "omr" | "tnd" => {
-            (amount.minor % 10 == 0).then_some(amount.minor)
-        }
+        "bhd" | "jod" | "kwd" | "omr" | "tnd" => (amount.minor % 10 == 0).then_some(amount.minor),
         _ => Some(amount.minor),
     }
 }

@@ -111,7 +111,8 @@ impl Client {
         path: &str,
         query: &Form<'_>,
     ) -> Result<Reply<T>, CallError> {
-        let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", encoded(query)) };
+        let path =
+            if query.is_empty() { path.to_owned() } else { format!("{path}?{}", encoded(query)) };
         self.call(Method::GET, &path, String::new(), None).await
     }
 
@@ -156,7 +157,8 @@ impl Client {
         body: String,
         idempotency_key: Option<&str>,
     ) -> Result<Request<String>, http::Error> {
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", self.access.secret_key))?;
+        let mut authorization =
+            HeaderValue::from_str(&format!("Bearer {}", self.access.secret_key))?;
         authorization.set_sensitive(true);
         let mut request = Request::builder()
             .method(&method)

@@ -76,17 +76,29 @@ mod tests {
     fn the_bank_comes_before_stripe() {
         let both = of(Some("insufficient_funds"), Some("card_declined"), None);
         assert_eq!(both, DeclineCode::InsufficientFunds);
-        assert_eq!(of(Some("generic_decline"), Some("expired_card"), None), DeclineCode::ExpiredCard);
+        assert_eq!(
+            of(Some("generic_decline"), Some("expired_card"), None),
+            DeclineCode::ExpiredCard
+        );
         assert_eq!(of(Some("fraudulent"), Some("card_declined"), None), DeclineCode::Fraudulent);
-        assert_eq!(of(None, Some("authentication_required"), None), DeclineCode::AuthenticationRequired);
+        assert_eq!(
+            of(None, Some("authentication_required"), None),
+            DeclineCode::AuthenticationRequired
+        );
     }
 
     #[test]
     fn what_says_nothing_is_an_ordinary_decline_and_what_is_no_decline_is_an_error() {
-        assert_eq!(of(Some("do_not_honor"), Some("card_declined"), None), DeclineCode::GenericDecline);
+        assert_eq!(
+            of(Some("do_not_honor"), Some("card_declined"), None),
+            DeclineCode::GenericDecline
+        );
         assert_eq!(of(Some("a_code_of_tomorrow"), None, None), DeclineCode::GenericDecline);
         assert_eq!(of(None, Some("card_declined"), None), DeclineCode::GenericDecline);
-        assert_eq!(of(None, Some("amount_too_small"), Some("amount")), DeclineCode::ProcessingError);
+        assert_eq!(
+            of(None, Some("amount_too_small"), Some("amount")),
+            DeclineCode::ProcessingError
+        );
         assert_eq!(of(None, None, None), DeclineCode::ProcessingError);
     }
 

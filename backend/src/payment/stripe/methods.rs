@@ -21,7 +21,8 @@ pub(super) async fn create_customer(
     client: &Client,
     customer: &NewProcessorCustomer,
 ) -> Result<String, NoAnswer> {
-    let (id, organization) = (customer.customer_id.to_string(), customer.organization_id.to_string());
+    let (id, organization) =
+        (customer.customer_id.to_string(), customer.organization_id.to_string());
     let mut form = vec![
         ("email", customer.email.as_str()),
         ("metadata[foyer_customer_id]", &id),
@@ -61,10 +62,7 @@ async fn create_intent(client: &Client, setup: &NewSetup) -> Result<StartedSetup
     let intent = created.map_err(CallError::into_no_answer)?.value;
     let client_secret =
         intent.client_secret.ok_or_else(|| no_answer("a setup intent came without its secret"))?;
-    Ok(StartedSetup {
-        processor_setup_id: intent.id,
-        way: SetupWay::Embedded { client_secret },
-    })
+    Ok(StartedSetup { processor_setup_id: intent.id, way: SetupWay::Embedded { client_secret } })
 }
 
 async fn create_session(

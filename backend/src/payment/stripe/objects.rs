@@ -108,7 +108,6 @@ pub(super) struct CheckoutSession {
     pub id: String,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
-    pub url: Option<String>,
     pub setup_intent: Option<SetupIntent>,
 }
 
@@ -159,7 +158,9 @@ impl PaymentMethod {
 fn is_name(text: &str) -> bool {
     text.len() <= 40
         && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 #[cfg(test)]
@@ -193,9 +194,13 @@ mod tests {
         let debit = details(debit);
         assert_eq!((debit.kind.as_str(), debit.last4.as_deref()), ("sepa_debit", Some("3000")));
         assert_eq!((debit.brand, debit.expiry), (None, None));
-        let odd = details(json!({"id": "pm_1", "type": "Odd Kind", "Odd Kind": {"last4": "42", "brand": "<b>"}}));
+        let odd = details(
+            json!({"id": "pm_1", "type": "Odd Kind", "Odd Kind": {"last4": "42", "brand": "<b>"}}),
+        );
         assert_eq!((odd.kind.as_str(), odd.last4, odd.brand), ("other", None, None));
-        let odd = details(json!({"id": "pm_1", "type": "card", "card": {"exp_month": 13, "exp_year": 2030}}));
+        let odd = details(
+            json!({"id": "pm_1", "type": "card", "card": {"exp_month": 13, "exp_year": 2030}}),
+        );
         assert_eq!(odd.expiry, None);
     }
 }

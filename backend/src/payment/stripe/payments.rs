@@ -84,7 +84,9 @@ pub(super) async fn confirm(
 /// What became of a payment. One that failed is closed before that is said.
 pub(super) async fn read(client: &Client, key: PaymentKey<'_>) -> Result<Reading, NoAnswer> {
     let intent = match key.processor_payment_id {
-        Some(id) => client.get::<PaymentIntent>(&path_of(id), &[]).await.map(|read| Some(read.value)),
+        Some(id) => {
+            client.get::<PaymentIntent>(&path_of(id), &[]).await.map(|read| Some(read.value))
+        }
         None => find(client, key).await,
     };
     match intent {
@@ -173,7 +175,11 @@ async fn conclude(
         }
         "processing" => Ok(PaymentOutcome::Unknown),
         status => {
-            tracing::error!(status, id = intent.id, "a payment intent has a status that is not expected");
+            tracing::error!(
+                status,
+                id = intent.id,
+                "a payment intent has a status that is not expected"
+            );
             Ok(PaymentOutcome::Unknown)
         }
     }
