@@ -11,7 +11,7 @@ use std::{env, fs};
 /// The locale whose placeholders give the order of the arguments.
 const REFERENCE: &str = "en";
 /// Keys that code looks up by a name it was handed (an error's code), beside the methods: the function and the keys' prefix.
-const FAMILIES: [(&str, &str); 8] = [
+const FAMILIES: [(&str, &str); 9] = [
     ("activity_event", "activity.event_"),
     ("error", "error."),
     ("role", "role."),
@@ -20,6 +20,7 @@ const FAMILIES: [(&str, &str); 8] = [
     ("decline_advice", "decline.advice_"),
     ("decline_reason", "decline.reason_"),
     ("invoice_reason", "invoice.reason_"),
+    ("payments_trigger", "payments.trigger_"),
 ];
 /// Areas that only the server speaks of, in pages that it makes as data: browsers do not fetch these texts.
 const SERVER_AREAS: [&str; 17] = [

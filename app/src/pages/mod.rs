@@ -9,6 +9,8 @@ pub mod components;
 pub mod decline;
 pub mod error;
 pub mod load;
+#[cfg(feature = "ssr")]
+pub(crate) mod method;
 pub mod orders;
 pub mod overview;
 pub mod settings;

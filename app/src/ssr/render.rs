@@ -114,6 +114,7 @@ mod tests {
             logo_url: None,
             frame_ancestors: Vec::new(),
             has_processor: false,
+            payment_processor: None,
             settings: PortalSettings {
                 show_usage: true,
                 update_plan: true,

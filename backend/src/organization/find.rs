@@ -25,6 +25,8 @@ pub struct OrganizationView {
     pub frame_ancestors: Vec<String>,
     /// A processor charges its customers; else they pay it directly.
     pub has_processor: bool,
+    /// Which one, by the name in the table.
+    pub payment_processor: Option<String>,
     pub settings: PortalSettings,
 }
 
@@ -53,7 +55,7 @@ struct Row {
     accent_color: String,
     logo_url: Option<String>,
     frame_ancestors: Vec<String>,
-    has_processor: bool,
+    payment_processor: Option<String>,
     show_usage: bool,
     update_plan: bool,
     update_seats: bool,
@@ -87,7 +89,7 @@ async fn load(
     let row = sqlx::query_as!(
         Row,
         r#"select o.organization_id, o.slug, o.name, o.default_locale, o.time_zone, o.support_email, o.website_url,
-            o.accent_color, o.logo_url, o.frame_ancestors, o.payment_processor is not null as "has_processor!",
+            o.accent_color, o.logo_url, o.frame_ancestors, o.payment_processor,
             s.show_usage, s.update_plan, s.update_seats, s.pause, s.cancel_now, s.allow_email_change
          from organization o
          join portal_setting s on s.organization_id = o.organization_id
@@ -118,7 +120,8 @@ impl TryFrom<Row> for OrganizationView {
             accent_color: row.accent_color,
             logo_url: row.logo_url,
             frame_ancestors: row.frame_ancestors,
-            has_processor: row.has_processor,
+            has_processor: row.payment_processor.is_some(),
+            payment_processor: row.payment_processor,
             settings: PortalSettings {
                 show_usage: row.show_usage,
                 update_plan: row.update_plan,
