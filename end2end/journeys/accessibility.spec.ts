@@ -5,12 +5,16 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expectAccessible } from "../lib/axe.ts";
+import { ASKS_ALWAYS, NO_MONEY } from "../lib/cards.ts";
+import { renew, takeCharged } from "../lib/charges.ts";
 import { startSecondFoyer } from "../lib/cli.ts";
 import { takeCustomer } from "../lib/customers.ts";
 import { expect, test } from "../lib/fixtures.ts";
 import { Mailbox } from "../lib/mailbox.ts";
 import { hasAll, pagesOf } from "../lib/pages.ts";
+import { payLinkOf } from "../lib/pay-link.ts";
 import { handOver, secretsOf, wrongCodes } from "../lib/portal.ts";
+import { SandboxPage } from "../lib/sandbox.ts";
 
 /** As if it were another browser. An open page would notice at once, and go to sign-in. */
 async function forgetCookies(page: Page) {
@@ -92,6 +96,46 @@ test.describe("axe finds nothing", { tag: ["@script", "@themes"] }, () => {
     await portal.signInByCode(customer.members.find(({ role }) => role === "member")?.email ?? "");
     await expectAccessible(page);
     await portal.open("orders");
+    await expectAccessible(page);
+  });
+
+  test("on the pages of paying, and the sandbox's", async ({ portal, page, allowProblem }) => {
+    allowProblem(/status of 4\d\d/);
+    test.slow();
+    const charged = takeCharged();
+    const { customer } = charged;
+    const mailbox = await Mailbox.open(customer.email);
+    const order = await renew(charged, "decline_generic");
+    const link = payLinkOf(await mailbox.next());
+    const sandbox = new SandboxPage(page);
+    await page.goto(link);
+    await expectAccessible(page);
+    await portal.main.locator('form button[type="submit"]').first().click();
+    await sandbox.isAt("setups");
+    await expectAccessible(page);
+    await sandbox.enter(NO_MONEY, { expiry: "1/20" });
+    await expect(page.locator("[aria-invalid=true]")).toHaveCount(1);
+    await expectAccessible(page);
+    await sandbox.enter(ASKS_ALWAYS);
+    await expect(page).toHaveURL(/challenge$/);
+    await expectAccessible(page);
+    await sandbox.answer(false);
+    await expect(page).toHaveURL(/done=failed/);
+    await expectAccessible(page);
+    await page.goto(portal.path("pay/made-up"));
+    await expectAccessible(page);
+
+    const only = customer.methods[0]?.payment_method_id;
+    await portal.signIn(customer.email);
+    await expectAccessible(page);
+    for (const path of [`orders/${order.order_id}`, `orders/${order.order_id}/pay`, `settings/payment-methods/${only}/remove`]) {
+      await portal.open(path);
+      await expect(portal.title).toBeVisible();
+      await expectAccessible(page);
+    }
+    await portal.open(`orders/${order.order_id}/pay`);
+    await portal.button(/^Pay /).click();
+    await expect(portal.main).toContainText(new RegExp(portal.t("decline.reason_generic_decline"), "i"));
     await expectAccessible(page);
   });
 

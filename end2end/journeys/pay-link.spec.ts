@@ -1,5 +1,6 @@
 // The link of the mail about a failed payment: it pays one order without signing in, and does nothing else.
 
+import { readFileSync } from "node:fs";
 import { ALSO_GOOD, ASKS_ALWAYS, NO_MONEY } from "../lib/cards.ts";
 import { behaves, chargesOf, methodsOf, renew, standing, takeCharged, type Behavior } from "../lib/charges.ts";
 import { expect, test } from "../lib/fixtures.ts";
@@ -117,4 +118,7 @@ test("the link leaks nowhere: no referrer, not stored, not in the log", async ({
   expect(answer?.headers()["referrer-policy"]).toBe("no-referrer");
   expect(answer?.headers()["cache-control"]).toContain("no-store");
   expect(answer?.headers()["content-security-policy"]).not.toContain("unsafe-inline");
+  const log = readFileSync(process.env.FOYER_LOG_FILE ?? "", "utf8");
+  expect(log.length).toBeGreaterThan(1_000);
+  expect(log).not.toContain(link.slice(link.lastIndexOf("/") + 1));
 });

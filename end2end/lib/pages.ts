@@ -3,8 +3,8 @@
 import { renews, type Customer } from "./customers.ts";
 
 /** A customer that has something on every page. */
-export const hasAll = ({ subscriptions, orders, type }: Customer): boolean =>
-  type === "team" && orders.length > 0 && subscriptions.some((it) => renews(it) && !it.is_changing);
+export const hasAll = ({ subscriptions, orders, methods, type }: Customer): boolean =>
+  type === "team" && orders.length > 0 && methods.length > 0 && subscriptions.some((it) => renews(it) && !it.is_changing);
 
 /** The pages of a signed-in customer: a name, and the path below the portal. */
 export function pagesOf(customer: Customer): { name: string; path: string }[] {
@@ -22,10 +22,14 @@ export function pagesOf(customer: Customer): { name: string; path: string }[] {
       { name: "seats", path: `subscriptions/${running}/seats` },
       { name: "seats' quote", path: `subscriptions/${running}/seats?seats=${subscription.seats + 1}` },
     ]),
+    { name: "payment method of a subscription", path: `subscriptions/${running}/payment-method` },
     { name: "orders", path: "orders" },
     { name: "open orders", path: "orders?status=open" },
     { name: "order", path: `orders/${order}` },
     { name: "billing", path: "settings/billing" },
+    { name: "payment methods", path: "settings/payment-methods" },
+    { name: "adding a payment method", path: "settings/payment-methods/add" },
+    { name: "payments", path: "settings/payments" },
     { name: "sessions", path: "settings/sessions" },
     { name: "activity", path: "settings/activity" },
   ];
