@@ -5,6 +5,7 @@
 // | desktop, phone | on | 1280 × 800, 390 × 844 | light | all; those tagged @once on the desktop only |
 // | desktop-no-script, phone-no-script | off | the same | light | all but those tagged @script or @once |
 // | desktop-dark, phone-dark | on | the same | dark | those tagged @themes |
+// | stripe | on | 1280 × 800 | light | those tagged @stripe, with localstripe and a Foyer of their own |
 // | hydration | on | desktop | light | those tagged @hydration, with the debug wasm (`make test-hydration`) |
 
 import { defineConfig, type Project } from "@playwright/test";
@@ -14,12 +15,13 @@ const desktop = { viewport: { width: 1280, height: 800 } };
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 const portal: Project[] = [
-  { name: "desktop", use: desktop },
-  { name: "phone", use: phone, grepInvert: /@once/ },
-  { name: "desktop-no-script", use: { ...desktop, javaScriptEnabled: false }, grepInvert: /@script|@once/ },
-  { name: "phone-no-script", use: { ...phone, javaScriptEnabled: false }, grepInvert: /@script|@once/ },
+  { name: "desktop", use: desktop, grepInvert: /@stripe/ },
+  { name: "phone", use: phone, grepInvert: /@once|@stripe/ },
+  { name: "desktop-no-script", use: { ...desktop, javaScriptEnabled: false }, grepInvert: /@script|@once|@stripe/ },
+  { name: "phone-no-script", use: { ...phone, javaScriptEnabled: false }, grepInvert: /@script|@once|@stripe/ },
   { name: "desktop-dark", use: { ...desktop, colorScheme: "dark" }, grep: /@themes/ },
   { name: "phone-dark", use: { ...phone, colorScheme: "dark" }, grep: /@themes/ },
+  { name: "stripe", use: desktop, grep: /@stripe/, fullyParallel: false },
 ];
 const hydration: Project[] = [{ name: "hydration", use: desktop, grep: /@hydration/ }];
 

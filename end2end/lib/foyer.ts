@@ -46,8 +46,17 @@ function build(): { program: string; site: string } {
   return { program, site };
 }
 
+export interface Options {
+  /** Customers besides those of the demo's cast. */
+  customers?: number;
+  /** More variables for the program. */
+  settings?: Record<string, string>;
+  /** Names its log in test-results. */
+  log?: string;
+}
+
 /** Makes a database, loads the demo organization and serves it; mails go to `smtpUrl`. */
-export async function startFoyer(superuserUrl: string, smtpUrl: string): Promise<Foyer> {
+export async function startFoyer(superuserUrl: string, smtpUrl: string, { customers = CUSTOMERS, settings: more = {}, log: logName = "foyer" }: Options = {}): Promise<Foyer> {
   const { program, site } = build();
   const name = `foyer_journeys_${process.pid}_${randomBytes(3).toString("hex")}`;
   const dataDir = mkdtempSync(join(tmpdir(), "foyer-journeys-"));
@@ -70,16 +79,17 @@ export async function startFoyer(superuserUrl: string, smtpUrl: string): Promise
     FOYER_MAIL_FROM: "billing@foyer.example",
     // Each test comes from an address of its own (fixtures.ts), so that limits per client do not join the tests.
     FOYER_TRUSTED_PROXIES: "127.0.0.1/32",
+    ...more,
   };
   const environment = { ...process.env, ...settings };
   const run = (...command: string[]) =>
     execFileSync(program, command, { env: environment, cwd: workspace, stdio: ["ignore", "ignore", "inherit"] });
   run("migrate");
   run("demo", "--data-dir", dataDir);
-  run("demo", "--data-dir", dataDir, "--customers", String(CUSTOMERS));
+  run("demo", "--data-dir", dataDir, "--customers", String(customers));
   const claimsDir = join(dataDir, "claims");
   mkdirSync(claimsDir);
-  const logFile = join(import.meta.dirname, "../test-results", "foyer.log");
+  const logFile = join(import.meta.dirname, "../test-results", `${logName}.log`);
   const server = spawn(program, ["serve"], { env: environment, cwd: workspace, stdio: ["ignore", "pipe", "pipe"] });
   const log = createWriteStream(logFile);
   server.stdout.pipe(log);
@@ -99,6 +109,17 @@ export async function startFoyer(superuserUrl: string, smtpUrl: string): Promise
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Tells this process, and those it starts, where that Foyer is. */
+export function announce(foyer: Foyer): void {
+  process.env.FOYER_BASE_URL = foyer.baseUrl;
+  process.env.FOYER_SANDBOX_URL = foyer.sandboxUrl;
+  process.env.FOYER_DEMO_FILE = foyer.demoFile;
+  process.env.FOYER_LOG_FILE = foyer.logFile;
+  process.env.FOYER_DATABASE_URL = foyer.databaseUrl;
+  process.env.FOYER_CLAIMS_DIR = foyer.claimsDir;
+  process.env.FOYER_COMMAND = JSON.stringify(foyer.command);
 }
 
 function psql(url: string, command: string) {

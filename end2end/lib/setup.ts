@@ -3,7 +3,7 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { startFoyer } from "./foyer.ts";
+import { announce, startFoyer } from "./foyer.ts";
 import { startMailServer } from "./mail-server.ts";
 
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
@@ -15,14 +15,9 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   mkdirSync(join(import.meta.dirname, "../test-results"), { recursive: true });
   const mails = await startMailServer();
   const foyer = await startFoyer(superuserUrl, mails.smtpUrl);
-  process.env.FOYER_BASE_URL = foyer.baseUrl;
-  process.env.FOYER_SANDBOX_URL = foyer.sandboxUrl;
-  process.env.FOYER_DEMO_FILE = foyer.demoFile;
+  announce(foyer);
   process.env.FOYER_MAILS_URL = mails.httpUrl;
-  process.env.FOYER_LOG_FILE = foyer.logFile;
-  process.env.FOYER_DATABASE_URL = foyer.databaseUrl;
-  process.env.FOYER_CLAIMS_DIR = foyer.claimsDir;
-  process.env.FOYER_COMMAND = JSON.stringify(foyer.command);
+  process.env.FOYER_MAILS_SMTP_URL = mails.smtpUrl;
   return async () => {
     await foyer.stop();
     await mails.stop();
