@@ -14,6 +14,11 @@ pub fn local_date_time(instant: OffsetDateTime, zone: &str) -> LocalDateTime {
     }
 }
 
+/// How far the clocks of `zone` are from UTC at `instant`; not at all when there is no such zone.
+pub(crate) fn offset_in(zone: &str, instant: OffsetDateTime) -> UtcOffset {
+    offset(instant, zone).unwrap_or(UtcOffset::UTC)
+}
+
 /// The first moment of `date` on the clocks of `zone`; of a day that a zone left out, the first moment after it.
 pub fn first_moment(date: Date, zone: &str) -> OffsetDateTime {
     // No zone is further from UTC than this.

@@ -1,6 +1,6 @@
 //! Taking attempts to work on, so that no other worker takes the same ones.
 
-use domain::id::{CustomerId, OrderId, OrganizationId, PaymentAttemptId};
+use domain::id::{CustomerId, OrderId, OrganizationId, PaymentAttemptId, PaymentMethodId};
 use domain::money::{Currency, Money};
 use domain::payment::{PaymentAttemptState, PaymentTrigger};
 use sqlx::PgPool;
@@ -23,6 +23,7 @@ pub(super) struct Attempt {
     pub state: PaymentAttemptState,
     pub amount: Money,
     pub processor: String,
+    pub payment_method_id: Option<PaymentMethodId>,
     /// What is charged; `None` when there is nothing to charge.
     pub method: Option<ProcessorMethod>,
     pub is_on_session: bool,
@@ -47,6 +48,7 @@ struct Row {
     amount_minor: i64,
     currency: String,
     processor: String,
+    payment_method_id: Option<Uuid>,
     processor_customer_id: Option<String>,
     processor_method_id: Option<String>,
     is_on_session: bool,
@@ -75,6 +77,7 @@ impl TryFrom<Row> for Attempt {
                 Currency::parse(&row.currency).map_err(|_| bad("currency"))?,
             ),
             processor: row.processor,
+            payment_method_id: row.payment_method_id.map(Into::into),
             method: row.processor_customer_id.zip(row.processor_method_id).map(
                 |(processor_customer_id, processor_method_id)| ProcessorMethod {
                     processor_customer_id,
@@ -112,7 +115,7 @@ pub(super) async fn due(
          left join payment_method m on m.organization_id = due.organization_id and m.payment_method_id = due.payment_method_id
          where a.organization_id = due.organization_id and a.payment_attempt_id = due.payment_attempt_id
          returning a.organization_id, a.payment_attempt_id, a.order_id, a.customer_id, a.trigger, a.state, a.amount_minor, a.currency,
-            a.processor, m.processor_customer_id as "processor_customer_id?", m.processor_method_id as "processor_method_id?",
+            a.processor, a.payment_method_id, m.processor_customer_id as "processor_customer_id?", m.processor_method_id as "processor_method_id?",
             a.is_on_session, a.processor_payment_id,
             (a.action_url is not null) as "waited_for_customer!", a.tries, due.sent_at,
             exists (select from orders o where o.organization_id = a.organization_id and o.order_id = a.order_id
@@ -157,7 +160,7 @@ pub(super) async fn one(
          left join payment_method m on m.organization_id = wanted.organization_id and m.payment_method_id = wanted.payment_method_id
          where a.organization_id = wanted.organization_id and a.payment_attempt_id = wanted.payment_attempt_id
          returning a.organization_id, a.payment_attempt_id, a.order_id, a.customer_id, a.trigger, a.state, a.amount_minor, a.currency,
-            a.processor, m.processor_customer_id as "processor_customer_id?", m.processor_method_id as "processor_method_id?",
+            a.processor, a.payment_method_id, m.processor_customer_id as "processor_customer_id?", m.processor_method_id as "processor_method_id?",
             a.is_on_session, a.processor_payment_id,
             (a.action_url is not null) as "waited_for_customer!", a.tries, wanted.sent_at,
             exists (select from orders o where o.organization_id = a.organization_id and o.order_id = a.order_id

@@ -1,162 +1,27 @@
-//! When a charge fails: the subscription is past due, the order is tried again, and after three weeks it ends.
+//! When a charge fails: the subscription is past due, the order is tried again by its organization's schedule, and at last it ends.
+
+mod failed;
+mod recover;
+mod retry;
+mod rules;
+
+pub(super) use failed::{Failure, failed};
+pub(crate) use recover::recover;
+pub(super) use retry::{next_due, retry};
+pub(crate) use rules::DunningRules;
 
 use domain::event_type::EventType;
-use domain::id::{OrderId, OrganizationId};
-use domain::order::OrderStatus;
-use domain::payment::{
-    AfterFailure, DeclineCode, FailedTry, PaymentTrigger, RetryMoments, RetrySchedule,
-    after_failure,
-};
-use domain::subscription::{Subscription, SubscriptionStatus};
+use domain::subscription::Subscription;
 use serde_json::{Value, json};
-use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
+use sqlx::PgConnection;
 
 use super::attempt::PaymentError;
-use super::settle::{lock, void_open_orders};
-use super::{NewAttempt, prepare};
+use super::settle::void_open_orders;
 use crate::context::Context;
-use crate::error::{DatabaseError, QueryError};
+use crate::error::DatabaseError;
 use crate::event;
-use crate::order::{self, LockedOrder};
 use crate::subscription::row::{self, SubscriptionRow};
 use crate::subscription::{snapshot, unschedule_update};
-
-/// A payment arrived: what was past due is active again, once none of its orders is overdue.
-pub(crate) async fn recover(
-    tx: &mut PgConnection,
-    cx: &mut Context,
-    row: &SubscriptionRow,
-) -> Result<(), QueryError> {
-    let before = Subscription::try_from(row)?;
-    if before.status != SubscriptionStatus::PastDue || is_overdue(tx, row).await? {
-        return Ok(());
-    }
-    let after = Subscription { status: SubscriptionStatus::Active, past_due_at: None, ..before };
-    row::write(tx, cx.now, row, &after).await.map_err(|error| error.0)?;
-    let previous = json!({
-        "status": before.status,
-        "past_due_at_us": before.past_due_at.map(snapshot::micros),
-    });
-    record(tx, cx, row, &after, EventType::SubscriptionRecovered, previous).await?;
-    Ok(())
-}
-
-/// An open order of it has a charge that failed.
-async fn is_overdue(tx: &mut PgConnection, row: &SubscriptionRow) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (
-            select from orders o
-            join payment_attempt a on a.organization_id = o.organization_id and a.order_id = o.order_id
-            where o.organization_id = $1 and o.subscription_id = $2 and o.status = 'pending'
-              and a.state in ('declined', 'abandoned')) as "exists!""#,
-        row.organization_id,
-        row.subscription_id,
-    )
-    .fetch_one(tx)
-    .await
-}
-
-/// A try to charge a pending order failed.
-pub(super) async fn failed(
-    tx: &mut PgConnection,
-    cx: &mut Context,
-    row: Option<&SubscriptionRow>,
-    order: &LockedOrder,
-    trigger: PaymentTrigger,
-    code: DeclineCode,
-) -> Result<(), PaymentError> {
-    let before = row.map(Subscription::try_from).transpose()?;
-    // An order without a subscription has its own three weeks.
-    let since = match &before {
-        Some(before) => before.past_due_at.unwrap_or(cx.now),
-        None => order.created_at,
-    };
-    let next = match order.next_payment_attempt_at {
-        Some(planned_at) if !trigger.is_scheduled() => AfterFailure::NextAt(planned_at),
-        _ => {
-            let tries = scheduled_failures(tx, order).await?;
-            let schedule = RetrySchedule::default();
-            after_failure(&schedule, RetryMoments::Exact, &tries, code, since, cx.now)
-        }
-    };
-    let next_at = match next {
-        AfterFailure::NextAt(at) => Some(at),
-        AfterFailure::GiveUp => None,
-    };
-    sqlx::query!(
-        "update orders set next_payment_attempt_at = $3, modified_at = $4 where organization_id = $1 and order_id = $2",
-        order.organization_id.as_uuid(),
-        order.order_id.as_uuid(),
-        next_at,
-        cx.now,
-    )
-    .execute(&mut *tx)
-    .await?;
-    let mut happened =
-        order.event(EventType::OrderPaymentFailed, OrderStatus::Pending, &Value::Null);
-    happened.snapshot["decline_code"] = json!(code);
-    happened.snapshot["next_payment_attempt_at_us"] = json!(next_at.map(snapshot::micros));
-    event::record(tx, cx, happened).await?;
-    match (row, before) {
-        (Some(row), Some(before)) if next == AfterFailure::GiveUp => {
-            give_up(tx, cx, row, &before).await
-        }
-        (Some(row), Some(before)) => past_due(tx, cx, row, &before).await,
-        _ if next == AfterFailure::GiveUp => Ok(order::mark_void(tx, cx, order).await?),
-        _ => Ok(()),
-    }
-}
-
-/// The failed tries of the order that its schedule counts, oldest first.
-async fn scheduled_failures(
-    tx: &mut PgConnection,
-    order: &LockedOrder,
-) -> Result<Vec<FailedTry>, PaymentError> {
-    let triggers: Vec<String> = PaymentTrigger::ALL
-        .iter()
-        .filter(|trigger| trigger.is_scheduled())
-        .map(ToString::to_string)
-        .collect();
-    let rows = sqlx::query!(
-        r#"select coalesce(settled_at, created_at) as "at!", decline_code from payment_attempt
-         where organization_id = $1 and order_id = $2 and state in ('declined', 'abandoned') and trigger = any ($3)
-         order by 1
-         limit 50"#,
-        order.organization_id.as_uuid(),
-        order.order_id.as_uuid(),
-        &triggers,
-    )
-    .fetch_all(tx)
-    .await?;
-    let tries = rows.into_iter().map(|row| FailedTry {
-        at: row.at,
-        code: row
-            .decline_code
-            .as_deref()
-            .and_then(DeclineCode::parse)
-            .unwrap_or(DeclineCode::GenericDecline),
-    });
-    Ok(tries.collect())
-}
-
-/// The first failure of a running one begins the three weeks.
-async fn past_due(
-    tx: &mut PgConnection,
-    cx: &mut Context,
-    row: &SubscriptionRow,
-    before: &Subscription,
-) -> Result<(), PaymentError> {
-    if !matches!(before.status, SubscriptionStatus::Active | SubscriptionStatus::Trialing) {
-        return Ok(());
-    }
-    let after =
-        Subscription { status: SubscriptionStatus::PastDue, past_due_at: Some(cx.now), ..*before };
-    row::write(tx, cx.now, row, &after).await?;
-    let previous = json!({ "status": before.status });
-    record(tx, cx, row, &after, EventType::SubscriptionPastDue, previous).await?;
-    Ok(())
-}
 
 /// The subscription ends at once, and nothing of it is asked for any more.
 async fn give_up(
@@ -187,103 +52,6 @@ async fn record(
 ) -> Result<(), DatabaseError> {
     event::record(tx, cx, snapshot::event(event_type, row, after, previous)).await?;
     Ok(())
-}
-
-/// One order whose next try is due: charged again, or given up. `None` when no order is due.
-pub(super) async fn next_due(
-    db: &PgPool,
-    cx: &Context,
-    passed_over: &[Uuid],
-) -> Result<Option<(OrganizationId, OrderId)>, sqlx::Error> {
-    let found = sqlx::query!(
-        "select organization_id, order_id from orders
-         where next_payment_attempt_at <= $1 and order_id <> all ($2) and ($3::uuid is null or organization_id = $3)
-         order by next_payment_attempt_at
-         limit 1",
-        cx.now,
-        passed_over,
-        cx.actor.organization_id().map(OrganizationId::as_uuid),
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(found.map(|row| (row.organization_id.into(), row.order_id.into())))
-}
-
-/// Tries the order again, if it still is due.
-pub(super) async fn retry(
-    db: &PgPool,
-    cx: &mut Context,
-    organization_id: OrganizationId,
-    order_id: OrderId,
-) -> Result<(), PaymentError> {
-    let mut tx = db.begin().await?;
-    let Some((row, order)) = lock(&mut tx, organization_id, order_id).await? else {
-        return Ok(());
-    };
-    if order.next_payment_attempt_at.is_none_or(|at| at > cx.now) {
-        return Ok(());
-    }
-    sqlx::query!(
-        "update orders set next_payment_attempt_at = null, modified_at = $3 where organization_id = $1 and order_id = $2",
-        organization_id.as_uuid(),
-        order_id.as_uuid(),
-        cx.now,
-    )
-    .execute(&mut *tx)
-    .await?;
-    match last_attempt(&mut tx, &order).await? {
-        // It settles the schedule when it is settled.
-        Some(LastAttempt { is_open: true, .. }) => {}
-        Some(LastAttempt { is_recoverable: false, .. }) => match &row {
-            Some(row) => give_up(&mut tx, cx, row, &Subscription::try_from(row)?).await?,
-            None => order::mark_void(&mut tx, cx, &order).await?,
-        },
-        _ => {
-            let attempt = NewAttempt {
-                organization_id,
-                order_id,
-                customer_id: order.customer_id,
-                amount: order.total,
-                trigger: PaymentTrigger::RetryDunning,
-                is_on_session: false,
-                payment_method_id: None,
-                return_path: None,
-                due_at: cx.now,
-            };
-            prepare(&mut tx, cx, attempt).await?;
-        }
-    }
-    tx.commit().await?;
-    Ok(())
-}
-
-struct LastAttempt {
-    is_open: bool,
-    is_recoverable: bool,
-}
-
-async fn last_attempt(
-    tx: &mut PgConnection,
-    order: &LockedOrder,
-) -> Result<Option<LastAttempt>, sqlx::Error> {
-    let found = sqlx::query!(
-        r#"select settled_at is null as "is_open!", decline_code from payment_attempt
-         where organization_id = $1 and order_id = $2
-         order by settled_at desc nulls first, created_at desc
-         limit 1"#,
-        order.organization_id.as_uuid(),
-        order.order_id.as_uuid(),
-    )
-    .fetch_optional(tx)
-    .await?;
-    Ok(found.map(|row| LastAttempt {
-        is_open: row.is_open,
-        is_recoverable: row
-            .decline_code
-            .as_deref()
-            .and_then(DeclineCode::parse)
-            .is_none_or(DeclineCode::is_recoverable),
-    }))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which saved method pays an order.
 
 use domain::id::{CustomerId, OrganizationId, PaymentMethodId, SubscriptionId};
+use domain::payment::DeclineCode;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -40,6 +41,50 @@ pub(crate) async fn charged(
     .fetch_optional(tx)
     .await?;
     Ok(found.map(PaymentMethodId::from))
+}
+
+/// The method that is tried when the one that is charged by itself was declined.
+pub(super) async fn backup(
+    tx: &mut PgConnection,
+    order: &LockedOrder,
+) -> Result<Option<PaymentMethodId>, sqlx::Error> {
+    let found = sqlx::query_scalar!(
+        "select m.payment_method_id
+         from customer c
+         join payment_method m on m.organization_id = c.organization_id and m.customer_id = c.customer_id
+            and m.payment_method_id = c.backup_payment_method_id
+         where c.organization_id = $1 and c.customer_id = $2 and m.deleted_at is null",
+        order.organization_id.as_uuid(),
+        order.customer_id.as_uuid(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(found.map(PaymentMethodId::from))
+}
+
+/// Whether the order was declined with this method for a reason that stays (`None`: because there was none).
+pub(super) async fn is_refused_for_good(
+    tx: &mut PgConnection,
+    order: &LockedOrder,
+    payment_method_id: Option<PaymentMethodId>,
+) -> Result<bool, sqlx::Error> {
+    let codes: Vec<String> = DeclineCode::ALL
+        .iter()
+        .filter(|code| !code.is_recoverable())
+        .map(ToString::to_string)
+        .collect();
+    sqlx::query_scalar!(
+        r#"select exists (
+            select from payment_attempt
+            where organization_id = $1 and order_id = $2 and payment_method_id is not distinct from $3
+              and state = 'declined' and decline_code = any ($4)) as "exists!""#,
+        order.organization_id.as_uuid(),
+        order.order_id.as_uuid(),
+        payment_method_id.map(PaymentMethodId::as_uuid),
+        &codes,
+    )
+    .fetch_one(tx)
+    .await
 }
 
 /// Whether a method may pay the order: one that the customer has saved, or one that was entered for this very order. With

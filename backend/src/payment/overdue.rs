@@ -4,8 +4,9 @@ use domain::id::{CustomerId, OrderId, SubscriptionId};
 use domain::money::{Currency, Money};
 use domain::payment::{DeclineCode, PaymentAttemptState};
 use sqlx::PgPool;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
+use super::dunning::DunningRules;
 use crate::actor::Actor;
 use crate::error::{Forbidden, InconsistencyError, QueryError};
 
@@ -43,7 +44,7 @@ pub async fn overdue(db: &PgPool, actor: &Actor) -> Result<Vec<Overdue>, QueryEr
     let organization_id = actor.organization_id().ok_or(Forbidden)?;
     actor.billing_reader(organization_id)?;
     let rows = sqlx::query!(
-        r#"select o.order_id, o.subscription_id, p.name as product_name, o.total_minor, o.currency, o.next_payment_attempt_at,
+        r#"select o.order_id, o.subscription_id, p.name as product_name, o.total_minor, o.currency, o.created_at, o.next_payment_attempt_at,
             s.past_due_at as "past_due_at?", org.dunning_retry_days, org.benefit_grace_days, failed.decline_code as "decline_code?",
             open.state as "open_state?", open.action_url as "action_url?"
          from orders o
@@ -70,14 +71,11 @@ pub async fn overdue(db: &PgPool, actor: &Actor) -> Result<Vec<Overdue>, QueryEr
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let bad = |column| InconsistencyError::new("orders", column, row.order_id);
-        let days = row.dunning_retry_days.iter().copied().map(i64::from).sum();
-        let ends_at = row.past_due_at.map(|at| at + Duration::days(days) + Duration::minutes(1));
-        let grace = Duration::days(row.benefit_grace_days.into());
+        let rules =
+            DunningRules::parse(organization_id, row.dunning_retry_days, row.benefit_grace_days)?;
         let waits = row.open_state.as_deref() == Some(PaymentAttemptState::RequiresAction.as_str());
-        // What is planned for the very end is no try: then it is given up.
-        let next_attempt_at = row
-            .next_payment_attempt_at
-            .filter(|next_at| ends_at.is_none_or(|ends_at| *next_at < ends_at));
+        let since = row.past_due_at.unwrap_or(row.created_at);
+        let next_attempt_at = rules.next_try(row.next_payment_attempt_at, since);
         found.push(Overdue {
             order_id: row.order_id.into(),
             subscription_id: row.subscription_id.map(Into::into),
@@ -88,8 +86,8 @@ pub async fn overdue(db: &PgPool, actor: &Actor) -> Result<Vec<Overdue>, QueryEr
             ),
             decline_code: row.decline_code.as_deref().and_then(DeclineCode::parse),
             next_attempt_at,
-            access_ends_at: row.past_due_at.map(|at| at + grace).min(ends_at),
-            ends_at,
+            access_ends_at: row.past_due_at.map(|since| rules.access_ends_at(since)),
+            ends_at: row.past_due_at.map(|since| rules.ends_at(since)),
             action_url: row.action_url.filter(|_| waits),
             is_running: row.open_state.is_some() && !waits,
             has_next_try: next_attempt_at.is_some(),

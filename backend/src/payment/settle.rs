@@ -2,7 +2,7 @@
 
 use domain::id::{OrderId, OrganizationId, SubscriptionId};
 use domain::order::OrderStatus;
-use domain::payment::{DeclineCode, PaymentAttemptState, RefundReason};
+use domain::payment::{DeclineCode, PaymentAttemptState, PaymentTrigger, RefundReason};
 use sqlx::{PgConnection, PgPool};
 
 use super::attempt::PaymentError;
@@ -38,13 +38,15 @@ pub(super) async fn settle(
             }
         }
         (OrderStatus::Pending, Settlement::Declined(code)) => {
-            dunning::failed(&mut tx, cx, subscription.as_ref(), &order, attempt.trigger, code)
-                .await?;
+            let failure = attempt.failure(code);
+            dunning::failed(&mut tx, cx, subscription.as_ref(), &order, failure).await?;
         }
+        // The customer did not want to: there is nothing to tell.
+        (OrderStatus::Pending, Settlement::Abandoned)
+            if attempt.trigger == PaymentTrigger::RetryCustomer => {}
         (OrderStatus::Pending, Settlement::Abandoned) => {
-            let code = DeclineCode::AuthenticationRequired;
-            dunning::failed(&mut tx, cx, subscription.as_ref(), &order, attempt.trigger, code)
-                .await?;
+            let failure = attempt.failure(DeclineCode::AuthenticationRequired);
+            dunning::failed(&mut tx, cx, subscription.as_ref(), &order, failure).await?;
         }
         (OrderStatus::Draft, settlement) => {
             let (organization_id, order_id) = (order.organization_id, order.order_id);
@@ -59,6 +61,17 @@ pub(super) async fn settle(
     event::notify(&mut tx).await?;
     tx.commit().await?;
     Ok(())
+}
+
+impl Attempt {
+    fn failure(&self, code: DeclineCode) -> dunning::Failure {
+        dunning::Failure {
+            trigger: self.trigger,
+            code,
+            payment_method_id: self.payment_method_id,
+            is_on_session: self.is_on_session,
+        }
+    }
 }
 
 /// Locks the order after its subscription, as everybody does.
