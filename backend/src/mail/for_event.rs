@@ -371,7 +371,7 @@ mod tests {
             .await
             .unwrap();
         };
-        behave(SandboxBehavior::DeclineInsufficientFunds).await;
+        behave(SandboxBehavior::DeclineGeneric).await;
         db.clock.set(started.facts.current_period.end);
         work(&db).await;
         let told = parameters(&db).await;

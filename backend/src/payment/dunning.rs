@@ -63,7 +63,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_decline_is_tried_again_and_heals() {
-        let case = Case::new(SandboxBehavior::DeclineInsufficientFunds).await;
+        let case = Case::new(SandboxBehavior::DeclineGeneric).await;
         case.work().await;
         assert_eq!(case.standing().await, stands("declined", "pending", "past_due"));
         assert_eq!(case.after(Duration::days(2) - Duration::seconds(1)).await, 0);

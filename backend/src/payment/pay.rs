@@ -143,8 +143,9 @@ pub(crate) async fn prepare_manual(
     if order.status != OrderStatus::Pending {
         return Err(PayError::NotOpen);
     }
-    if let Some(waiting) = clear_the_way(tx, cx, order, payment_method_id).await? {
-        return Ok(waiting);
+    let way = way(tx, cx, order, payment_method_id).await?;
+    if let Way::Waiting(attempt_id) = way {
+        return Ok(attempt_id);
     }
     if tries(tx, order).await? >= MANUAL_TRIES_MAX {
         return Err(PayError::TooManyTries);
@@ -169,6 +170,12 @@ pub(crate) async fn prepare_manual(
                 .ok_or(PayError::NoMethod)?
         }
     };
+    if let Way::StepsBack { is_planned } = way {
+        close_unsent(tx, cx, order.organization_id, order.order_id, false).await?;
+        if is_planned {
+            plan_again(tx, cx, order).await?;
+        }
+    }
     let attempt = NewAttempt {
         organization_id: order.organization_id,
         order_id: order.order_id,
@@ -183,14 +190,23 @@ pub(crate) async fn prepare_manual(
     prepare(tx, cx, attempt).await?.ok_or(PayError::NotCharged)
 }
 
-/// Makes room for the customer's try: one by itself that was not sent yet steps back. `Some` for a charge that waits for approval and is
-/// meant; anything else that is open stands in the way.
-async fn clear_the_way(
+/// What stands between the customer and a try of the order.
+enum Way {
+    Free,
+    /// A charge that waits for approval and is meant.
+    Waiting(PaymentAttemptId),
+    /// A charge that was not sent yet: it gives way. `is_planned`: it would have been made without the customer.
+    StepsBack {
+        is_planned: bool,
+    },
+}
+
+async fn way(
     tx: &mut PgConnection,
     cx: &Context,
     order: &LockedOrder,
     payment_method_id: Option<PaymentMethodId>,
-) -> Result<Option<PaymentAttemptId>, PayError> {
+) -> Result<Way, PayError> {
     let open = sqlx::query!(
         "select payment_attempt_id, state, trigger, payment_method_id, sent_at, due_at from payment_attempt
          where organization_id = $1 and order_id = $2 and settled_at is null
@@ -200,12 +216,12 @@ async fn clear_the_way(
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(open) = open else { return Ok(None) };
+    let Some(open) = open else { return Ok(Way::Free) };
     if open.state == PaymentAttemptState::RequiresAction.as_str() {
         let wanted = payment_method_id.map(PaymentMethodId::as_uuid);
         let is_meant = wanted.is_none() || wanted == open.payment_method_id;
         return if is_meant {
-            Ok(Some(open.payment_attempt_id.into()))
+            Ok(Way::Waiting(open.payment_attempt_id.into()))
         } else {
             Err(PayError::InProgress)
         };
@@ -214,11 +230,7 @@ async fn clear_the_way(
     if open.sent_at.is_some() || open.due_at.is_none_or(|due_at| due_at > cx.now) {
         return Err(PayError::InProgress);
     }
-    close_unsent(tx, cx, order.organization_id, order.order_id, false).await?;
-    if open.trigger != PaymentTrigger::RetryCustomer.as_str() {
-        plan_again(tx, cx, order).await?;
-    }
-    Ok(None)
+    Ok(Way::StepsBack { is_planned: open.trigger != PaymentTrigger::RetryCustomer.as_str() })
 }
 
 /// What was to be tried by itself is still to be, unless the customer's try pays.
