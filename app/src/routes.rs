@@ -113,6 +113,7 @@ const PAGES: &[Page] = &[
     ("/:organization/portal/subscriptions/:id/update/undo", Sheet("undo-update")),
     ("/:organization/portal/orders", Of(orders::list::page)),
     ("/:organization/portal/orders/:id", Sheet("order")),
+    ("/:organization/portal/orders/:id/pay", Sheet("order-pay")),
     ("/:organization/portal/settings/billing", Sheet("billing")),
     ("/:organization/portal/settings/sessions", Of(settings::sessions::page)),
     ("/:organization/portal/settings/activity", Of(settings::activity::page)),

@@ -25,6 +25,17 @@ pub fn advice(t: Text, code: DeclineCode) -> &'static str {
     t.decline_advice(code.as_str()).unwrap_or_else(|| t.decline_advice_generic_decline())
 }
 
+/// The code of the text that a refused form shows: what only concerns the bank is a plain no.
+pub(crate) const fn error_code(code: DeclineCode) -> &'static str {
+    match code {
+        DeclineCode::InsufficientFunds
+        | DeclineCode::ExpiredCard
+        | DeclineCode::AuthenticationRequired
+        | DeclineCode::ProcessingError => code.as_str(),
+        _ => "payment_declined",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use domain::locale::Locale;

@@ -73,7 +73,7 @@ where
 
 /// Every form of the portal.
 fn entries() -> Vec<Entry> {
-    use crate::pages::{settings, sign_in, subscription};
+    use crate::pages::{orders, settings, sign_in, subscription};
     vec![
         entry::<sign_in::RequestCode>(),
         entry::<sign_in::VerifyCode>(),
@@ -83,6 +83,8 @@ fn entries() -> Vec<Entry> {
         entry::<subscription::CancelSubscription>(),
         entry::<subscription::KeepSubscription>(),
         entry::<settings::SaveBilling>(),
+        entry::<orders::pay::PayOrder>(),
+        entry::<orders::pay::GiveUpPayment>(),
         entry::<subscription::ConfirmChange>(),
         entry::<subscription::ChooseSeats>(),
         entry::<subscription::PauseSubscription>(),

@@ -5,6 +5,10 @@ pub mod invoice;
 pub mod list;
 #[cfg(feature = "ssr")]
 pub(crate) mod load;
+#[cfg(feature = "ssr")]
+pub(crate) mod overdue;
+#[cfg(feature = "ssr")]
+pub(crate) mod pay;
 mod refused;
 #[cfg(feature = "ssr")]
 pub(crate) mod show;

@@ -1,20 +1,25 @@
 //! One order: where it stands in one sentence, what it is made of, how to pay it.
 
 use backend::order::{self, OrderDetail, OrderItem};
+use backend::page::PageRequest;
+use backend::payment::{self, Overdue, PaymentRecord, RefundRecord, RefundState};
 use domain::format;
 use domain::id::OrderId;
 use domain::order::OrderStatus;
 use domain::order_amounts::OrderLine;
+use domain::payment::PaymentAttemptState;
 use domain::tax::{TaxRate, TaxReason};
 use time::OffsetDateTime;
 
+use super::overdue;
+use super::pay::{self, TRIES_SHOWN};
 use super::status::{reason, words};
 use crate::error::AppError;
-use crate::pages::charge;
 use crate::pages::sheet::{Asked, Reader};
+use crate::pages::{charge, decline};
 use crate::ssr::local;
 use crate::text::Text;
-use crate::ui::sheet::{Block, Body, Message, Sheet};
+use crate::ui::sheet::{Block, Body, Message, Sheet, SheetCell, SheetTable};
 use crate::ui::tone::Tone;
 use crate::urls::paths;
 
@@ -30,11 +35,36 @@ pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
             .link(paths::overview(slug), t.failure_to_overview()));
     }
     let order_id: OrderId = asked.id.parse().map_err(|_| AppError::NotFound)?;
-    let found = order::get(&reader.portal.db, &reader.actor(), order_id).await?;
-    Ok(describe(&reader, slug, &found.ok_or(AppError::NotFound)?))
+    let (db, actor) = (&reader.portal.db, reader.actor());
+    let order = order::get(db, &actor, order_id).await?.ok_or(AppError::NotFound)?;
+    let money = Moved {
+        overdue: match order.summary.status {
+            OrderStatus::Pending => pay::overdue_of(&reader, order_id).await?,
+            _ => None,
+        },
+        tries: payment::history(db, &actor, Some(order_id), PageRequest::new(1, TRIES_SHOWN)?)
+            .await?
+            .items,
+        refunds: payment::refunds(db, &actor, order_id).await?,
+    };
+    let mut sheet = describe(&reader, slug, &order, &money);
+    let done = asked.done.as_deref().and_then(|done| {
+        pay::confirmation(t, done, &order.summary, money.overdue.as_ref(), &money.tries)
+    });
+    if let Some(message) = done {
+        sheet.blocks.insert(0, Block { title: None, body: Body::Alert(message) });
+    }
+    Ok(sheet)
 }
 
-fn describe(reader: &Reader, slug: &str, order: &OrderDetail) -> Sheet {
+/// What was tried, and what went back.
+struct Moved {
+    overdue: Option<Overdue>,
+    tries: Vec<PaymentRecord>,
+    refunds: Vec<RefundRecord>,
+}
+
+fn describe(reader: &Reader, slug: &str, order: &OrderDetail, money: &Moved) -> Sheet {
     let (t, zone) = (reader.text, reader.person.time_zone.as_str());
     let summary = &order.summary;
     let day = |at| day(t, zone, at);
@@ -44,11 +74,22 @@ fn describe(reader: &Reader, slug: &str, order: &OrderDetail) -> Sheet {
         .badge((tone, status.to_owned()))
         .back(paths::orders(slug), t.order_back());
     if summary.status == OrderStatus::Pending && !summary.total.is_zero() {
-        sheet = sheet.block(Block { title: None, body: Body::Alert(how_to_pay(reader)) });
+        let message = match &money.overdue {
+            Some(overdue) => overdue::message(t, slug, zone, reader.cx.now, overdue),
+            None => how_to_pay(reader, slug, summary.order_id),
+        };
+        sheet = sheet.block(Block { title: None, body: Body::Alert(message) });
     }
     sheet = sheet
         .block(Block::new(t.order_items(), Body::Charge(charge_of(t, zone, order))))
         .block(Block::new(t.subscription_details(), Body::Facts(facts(t, zone, order))));
+    if !money.tries.is_empty() {
+        sheet = sheet.block(Block::new(t.pay_tries(), Body::Table(tries(t, zone, &money.tries))));
+    }
+    if !money.refunds.is_empty() {
+        let table = refunds(t, zone, &money.refunds);
+        sheet = sheet.block(Block::new(t.pay_refunds(), Body::Table(table)));
+    }
     let mut links = Vec::new();
     let has_invoice = !matches!(summary.status, OrderStatus::Draft | OrderStatus::Void);
     if has_invoice && !summary.total.is_zero() {
@@ -88,10 +129,12 @@ fn sentence(t: Text, zone: &str, order: &OrderDetail) -> String {
 }
 
 /// Who charges it, or whom to pay.
-fn how_to_pay(reader: &Reader) -> Message {
+fn how_to_pay(reader: &Reader, slug: &str, order_id: OrderId) -> Message {
     let (t, organization) = (reader.text, &reader.organization);
+    let now = (paths::order_pay(slug, order_id), t.pay_now().to_owned());
+    let now = reader.person.actor.role.can_write_billing().then_some(now);
     let (text, link) = match &organization.support_email {
-        _ if organization.has_processor => (t.order_how_to_pay_charged().to_owned(), None),
+        _ if organization.has_processor => (t.order_how_to_pay_charged().to_owned(), now),
         Some(email) => (
             t.order_how_to_pay_contact(&organization.name, email),
             Some((format!("mailto:{email}"), t.order_how_to_pay_write().to_owned())),
@@ -104,6 +147,67 @@ fn how_to_pay(reader: &Reader) -> Message {
         text: Some(text),
         link,
         ..Message::default()
+    }
+}
+
+/// The tries to charge it, the newest first.
+fn tries(t: Text, zone: &str, tries: &[PaymentRecord]) -> SheetTable {
+    let rows = tries.iter().map(|tried| {
+        let (tone, state) = match tried.state {
+            PaymentAttemptState::Succeeded => (Tone::Good, t.pay_state_succeeded()),
+            PaymentAttemptState::Declined => (Tone::Bad, t.pay_state_declined()),
+            PaymentAttemptState::Abandoned => (Tone::Neutral, t.pay_state_abandoned()),
+            PaymentAttemptState::RequiresAction => (Tone::Wait, t.pay_state_action()),
+            _ => (Tone::Wait, t.pay_state_running()),
+        };
+        let method = tried.method.as_ref().map(|method| pay::method_name(t, method));
+        vec![
+            format::date_time(&local(tried.at, zone), t.locale()).into(),
+            method.unwrap_or_else(|| t.pay_tries_none().to_owned()).into(),
+            SheetCell {
+                text: state.to_owned(),
+                tone: Some(tone),
+                detail: tried.decline_code.map(|code| decline::sentence(t, code)),
+                ..SheetCell::default()
+            },
+            format::money(tried.amount, t.locale()).into(),
+        ]
+    });
+    SheetTable {
+        label: t.pay_tries().to_owned(),
+        columns: vec![
+            (t.pay_tries_when().to_owned(), false),
+            (t.pay_tries_method().to_owned(), false),
+            (t.pay_tries_outcome().to_owned(), false),
+            (t.pay_tries_amount().to_owned(), true),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+/// What went back, the oldest first.
+fn refunds(t: Text, zone: &str, refunds: &[RefundRecord]) -> SheetTable {
+    let rows = refunds.iter().map(|refund| {
+        let (tone, state) = match refund.state {
+            RefundState::Succeeded => (Tone::Good, t.pay_refund_succeeded()),
+            RefundState::Pending => (Tone::Wait, t.pay_refund_pending()),
+            RefundState::Failed => (Tone::Bad, t.pay_refund_failed()),
+        };
+        let at = refund.settled_at.unwrap_or(refund.created_at);
+        vec![
+            format::date_time(&local(at, zone), t.locale()).into(),
+            SheetCell { text: state.to_owned(), tone: Some(tone), ..SheetCell::default() },
+            format::money(refund.amount, t.locale()).into(),
+        ]
+    });
+    SheetTable {
+        label: t.pay_refunds().to_owned(),
+        columns: vec![
+            (t.pay_tries_when().to_owned(), false),
+            (t.pay_tries_outcome().to_owned(), false),
+            (t.pay_tries_amount().to_owned(), true),
+        ],
+        rows: rows.collect(),
     }
 }
 

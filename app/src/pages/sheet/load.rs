@@ -85,6 +85,7 @@ impl Reader {
 pub(super) async fn load(name: &str, asked: Asked) -> Result<Sheet, AppError> {
     match name {
         "billing" => settings::billing::sheet(&asked).await,
+        "order-pay" => orders::pay::sheet(&asked).await,
         "order" => orders::show::sheet(&asked).await,
         "subscription" => subscription::show::sheet(&asked).await,
         "cancel" => subscription::cancel::sheet(&asked).await,

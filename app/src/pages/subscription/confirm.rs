@@ -17,9 +17,9 @@ mod command {
     use backend::subscription_change::{self, ConfirmError, Confirmed};
     use domain::change::ChangeKind;
     use domain::id::{QuoteId, SubscriptionId};
-    use domain::payment::DeclineCode;
 
     use crate::error::AppError;
+    use crate::pages::decline;
     use crate::pages::sheet::Reader;
     use crate::ssr::internal;
     use crate::ui::form::Done;
@@ -46,10 +46,9 @@ mod command {
             Ok(Confirmed::Applied { subscription_id }) => Ok(at(subscription_id, done)),
             // The page says that by itself.
             Ok(
-                Confirmed::Scheduled { subscription_id }
-                | Confirmed::Pending { subscription_id }
-                | Confirmed::RequiresAction { subscription_id, .. },
+                Confirmed::Scheduled { subscription_id } | Confirmed::Pending { subscription_id },
             ) => Ok(at(subscription_id, "asked")),
+            Ok(Confirmed::RequiresAction { url, .. }) => Done::leave(url),
             Err(error) => Err(refusal(error)),
         }
     }
@@ -62,19 +61,11 @@ mod command {
             ConfirmError::Stale { .. } => AppError::conflict("quote_stale"),
             ConfirmError::Expired { .. } => AppError::conflict("quote_expired"),
             ConfirmError::Refused(refusal) => AppError::conflict(refusal.code()),
-            ConfirmError::Declined { code } => AppError::Declined { code: declined(code) },
+            ConfirmError::Declined { code } => {
+                AppError::Declined { code: decline::error_code(code).to_owned() }
+            }
+            ConfirmError::NoPaymentMethod => AppError::conflict("payment_method_needed"),
             error => internal(&error),
-        }
-    }
-
-    /// The code of the text that a customer reads: what only concerns the bank is a plain no.
-    fn declined(code: DeclineCode) -> String {
-        match code {
-            DeclineCode::InsufficientFunds
-            | DeclineCode::ExpiredCard
-            | DeclineCode::AuthenticationRequired
-            | DeclineCode::ProcessingError => code.as_str().to_owned(),
-            _ => "payment_declined".to_owned(),
         }
     }
 
@@ -82,6 +73,7 @@ mod command {
     mod tests {
         use domain::change::ChangeRefusal;
         use domain::locale::Locale;
+        use domain::payment::DeclineCode;
 
         use super::*;
         use crate::text::Text;
@@ -119,7 +111,7 @@ mod command {
                     assert!(t.error(refusal.code()).is_some(), "{}", refusal.code());
                 }
                 for code in DeclineCode::ALL {
-                    assert!(t.error(&declined(*code)).is_some(), "{code}");
+                    assert!(t.error(decline::error_code(*code)).is_some(), "{code}");
                 }
             }
         }
