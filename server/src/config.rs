@@ -12,7 +12,7 @@ pub mod web;
 pub use database::{DatabaseConfig, DatabaseSettings};
 pub use mail::{Delivery, MailConfig, MailSettings};
 pub use outside::{OutsideConfig, OutsideSettings};
-pub use processor::ProcessorSettings;
+pub use processor::{ProcessorSettings, SandboxConfig};
 pub use secret::SecretSettings;
 pub use stripe::{StripeConfig, StripeSettings};
 pub use web::{WebConfig, WebSettings};

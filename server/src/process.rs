@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{
-        DatabaseConfig, Delivery, MailConfig, OutsideConfig, ProcessorSettings, StripeConfig,
+        DatabaseConfig, Delivery, MailConfig, OutsideConfig, SandboxConfig, StripeConfig,
     },
     demo_clock::DemoClock,
     mail::{MailTransport, Renderer, dev_mailbox::DevMailbox, smtp::Smtp},
@@ -51,13 +51,13 @@ impl Core {
         database: &DatabaseConfig,
         outside: &OutsideConfig,
         secret: SecretKey,
-        processor: ProcessorSettings,
+        sandbox: &SandboxConfig,
         stripe: Option<StripeConfig>,
     ) -> Result<Self, sqlx::Error> {
         let db = database.pool()?;
         let chance = Chance::os();
         let shutdown = CancellationToken::new();
-        let mut processors = processor.processors(&db);
+        let mut processors = Processors::default().with(sandbox.sandbox(&db));
         if let Some(stripe) = &stripe {
             processors = processors.with(stripe.processor(outside));
         }

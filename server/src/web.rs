@@ -5,7 +5,8 @@ use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use anyhow::Context;
 use app::ssr::{Assets, OrganizationCache, Portal};
 use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{OutsideConfig, WebConfig},
@@ -14,6 +15,7 @@ use crate::{
     metrics::Metrics,
     process::Core,
     router::router,
+    sandbox::{self, SandboxSite},
     state::{AppState, Shared},
 };
 
@@ -86,12 +88,29 @@ impl Web<'_> {
 /// Never today; axum's signature says so.
 pub async fn serve(listener: TcpListener, state: AppState) -> io::Result<()> {
     let shutdown = state.shutdown.clone();
-    let listener = listener.tap_io(|stream| {
-        // Small answers must not wait for a full packet.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::warn!(%error, "TCP_NODELAY could not be set");
-        }
-    });
+    let listener = listener.tap_io(answer_at_once);
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown.cancelled_owned()).await
+}
+
+/// Serves the sandbox's own pages in the same way.
+///
+/// # Errors
+/// Never today; axum's signature says so.
+pub async fn serve_sandbox(
+    listener: TcpListener,
+    site: SandboxSite,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let listener = listener.tap_io(answer_at_once);
+    axum::serve(listener, sandbox::router(site))
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
+}
+
+/// Small answers must not wait for a full packet.
+fn answer_at_once(stream: &mut TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::warn!(%error, "TCP_NODELAY could not be set");
+    }
 }

@@ -1,19 +1,22 @@
 //! `foyer serve`
 
-use std::path::PathBuf;
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
 use clap::Args;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{Failure, LogSettings, checked};
 use crate::{
     config::{
         DatabaseConfig, DatabaseSettings, Delivery, MailConfig, MailSettings, Mistakes,
-        OutsideConfig, OutsideSettings, ProcessorSettings, SecretSettings, StripeConfig,
+        OutsideConfig, OutsideSettings, ProcessorSettings, SandboxConfig, SecretSettings, StripeConfig,
         StripeSettings, WebConfig, WebSettings,
     },
-    demo_file, process, telemetry,
+    demo_file,
+    process::{self, Core},
+    sandbox::SandboxSite,
+    telemetry,
     web::{self, Web},
 };
 
@@ -51,6 +54,7 @@ struct Config {
     secret: backend::secret::SecretKey,
     mail: Option<MailConfig>,
     stripe: Option<StripeConfig>,
+    sandbox: SandboxConfig,
 }
 
 impl Serve {
@@ -66,30 +70,29 @@ impl Serve {
         let mail =
             if sends_no_mail { Some(None) } else { self.mail.check(&mut mistakes).map(Some) };
         let stripe = self.stripe.check(&mut mistakes);
+        let sandbox = self.processor.check(&mut mistakes, outside.as_ref());
         self.log.check(&mut mistakes);
-        let config = web.zip(database).zip(outside).zip(secret).zip(mail).zip(stripe);
-        let (((((web, database), outside), secret), mail), stripe) = checked(mistakes, config)?;
-        Ok(Config { web, database, outside, secret, mail, stripe })
+        let processors = stripe.zip(sandbox);
+        let config = web.zip(database).zip(outside).zip(secret).zip(mail).zip(processors);
+        let (((((web, database), outside), secret), mail), (stripe, sandbox)) =
+            checked(mistakes, config)?;
+        Ok(Config { web, database, outside, secret, mail, stripe, sandbox })
     }
 
     pub(super) async fn run(self) -> Result<(), Failure> {
         let config = self.check()?;
         telemetry::start(&self.log.log).map_err(super::mistake)?;
-        let core = process::Core::open(
+        let core = Core::open(
             &config.database,
             &config.outside,
             config.secret,
-            self.processor,
+            &config.sandbox,
             config.stripe,
         )
         .context("could not open the database")?;
         core.start_clock();
-        let listener = TcpListener::bind(config.web.listen).await.with_context(|| {
-            format!(
-                "could not listen on {}: another program may have the port, choose one by --listen",
-                config.web.listen
-            )
-        })?;
+        let listener = bind(config.web.listen, "--listen").await?;
+        let sandbox = serve_sandbox(&config.sandbox, &core).await?;
         let mailbox = match &config.mail {
             Some(MailConfig { delivery: Delivery::DevMailbox(folder), .. }) => {
                 Some(folder.as_path())
@@ -112,9 +115,34 @@ impl Serve {
         let served = tokio::spawn(web::serve(listener, state));
         process::wait_for_end(&core.shutdown).await;
         process::finish(served).await;
+        if let Some(sandbox) = sandbox {
+            process::finish(sandbox).await;
+        }
         if let Some(worker) = worker {
             process::finish(worker).await;
         }
         Ok(())
     }
+}
+
+async fn bind(listen: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen).await.with_context(|| {
+        format!("could not listen on {listen}: another program may have the port, choose one by {flag}")
+    })
+}
+
+/// The sandbox's own pages, where they are wanted.
+async fn serve_sandbox(
+    config: &SandboxConfig,
+    core: &Core,
+) -> anyhow::Result<Option<JoinHandle<io::Result<()>>>> {
+    let Some(listen) = config.listen else { return Ok(None) };
+    let listener = bind(listen, "--sandbox-addr").await?;
+    let site = SandboxSite {
+        sandbox: config.sandbox(&core.db),
+        clock: Arc::new(core.clock.clone()),
+        portal_origin: config.portal_origin.clone(),
+    };
+    tracing::info!(%listen, "the sandbox's pages are served");
+    Ok(Some(tokio::spawn(web::serve_sandbox(listener, site, core.shutdown.clone()))))
 }

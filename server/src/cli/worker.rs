@@ -42,11 +42,12 @@ impl Worker {
         let secret = self.secret.check(&mut mistakes);
         let mail = self.mail.check(&mut mistakes);
         let stripe = self.stripe.check(&mut mistakes);
+        let sandbox = self.processor.check(&mut mistakes, outside.as_ref());
         self.log.check(&mut mistakes);
-        let settings = database.zip(outside).zip(secret).zip(mail).zip(stripe);
-        let ((((database, outside), secret), mail), stripe) = checked(mistakes, settings)?;
+        let settings = database.zip(outside).zip(secret).zip(mail).zip(stripe.zip(sandbox));
+        let ((((database, outside), secret), mail), (stripe, sandbox)) = checked(mistakes, settings)?;
         telemetry::start(&self.log.log).map_err(super::mistake)?;
-        let core = Core::open(&database, &outside, secret, self.processor, stripe)
+        let core = Core::open(&database, &outside, secret, &sandbox, stripe)
             .context("could not open the database")?;
         core.start_clock();
         let worker = core.worker(&mail).context("could not prepare the mails")?;
