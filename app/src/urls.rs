@@ -218,6 +218,32 @@ pub mod paths {
     }
 }
 
+/// Whether a form on a page of `path` may lead to a processor's page: those that begin a payment or add a payment method.
+#[must_use]
+pub fn leads_to_processor(path: &str) -> bool {
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    matches!(
+        segments.as_slice(),
+        [_, "portal", "settings", "payment-methods", "add"]
+            | [_, "portal", "orders", _, "pay"]
+            | [_, "portal", "pay", _]
+            | [
+                _,
+                "portal",
+                "subscriptions",
+                _,
+                "plan" | "seats" | "resume" | "resubscribe" | "payment-method"
+            ]
+    )
+}
+
+/// Whether a page of `path` may hold a processor's frame in which a card is entered.
+#[must_use]
+pub fn has_card_frame(path: &str) -> bool {
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    matches!(segments.as_slice(), [_, "portal", "settings", "payment-methods", "add"])
+}
+
 /// Whether a page of `path` needs a session: all of the portal but its way in.
 #[must_use]
 pub fn needs_session(organization: &str, path: &str) -> bool {
@@ -384,6 +410,31 @@ mod tests {
         ];
         for to in bad {
             assert_eq!(safe_return("acme", to), None, "{to}");
+        }
+    }
+
+    #[test]
+    fn only_pages_that_begin_a_payment_lead_to_a_processor() {
+        let id = domain::id::SubscriptionId::from_uuid(uuid::Uuid::nil());
+        for path in [
+            paths::payment_method_add("acme"),
+            paths::subscription_plan("acme", id),
+            paths::subscription_seats("acme", id),
+            paths::subscription_resume("acme", id),
+            paths::subscription_resubscribe("acme", id),
+            paths::order_pay("acme", uuid::Uuid::nil().into()),
+            paths::pay_link("acme", "token"),
+        ] {
+            assert!(leads_to_processor(&path), "{path}");
+            assert_eq!(has_card_frame(&path), path == paths::payment_method_add("acme"), "{path}");
+        }
+        for path in [
+            paths::overview("acme"),
+            paths::payment_methods("acme"),
+            paths::subscription_cancel("acme", id),
+            paths::sign_in("acme"),
+        ] {
+            assert!(!leads_to_processor(&path) && !has_card_frame(&path), "{path}");
         }
     }
 

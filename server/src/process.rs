@@ -12,9 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{
-        DatabaseConfig, Delivery, MailConfig, OutsideConfig, SandboxConfig, StripeConfig,
-    },
+    config::{DatabaseConfig, Delivery, MailConfig, OutsideConfig, SandboxConfig, StripeConfig},
     demo_clock::DemoClock,
     mail::{MailTransport, Renderer, dev_mailbox::DevMailbox, smtp::Smtp},
     redacted::Redacted,

@@ -13,7 +13,7 @@ use backend::{
     context::Context,
     demo::{self, AdvanceError, DemoData},
     invariants,
-    payment::{Processors, Sandbox},
+    payment::Processors,
 };
 use clap::Args;
 use domain::interval::{Interval, RecurringInterval};
@@ -21,7 +21,7 @@ use sqlx::PgPool;
 
 use super::{Failure, checked, mistake, output::Progress};
 use crate::{
-    config::{DatabaseSettings, Mistakes, OutsideSettings},
+    config::{DatabaseSettings, Mistakes, OutsideSettings, ProcessorSettings, SandboxConfig},
     demo_clock::DemoClock,
     demo_file::{self, DemoCustomer, DemoFile, DemoOrganization},
 };
@@ -47,6 +47,8 @@ pub struct Demo {
     database: DatabaseSettings,
     #[command(flatten)]
     outside: OutsideSettings,
+    #[command(flatten)]
+    processor: ProcessorSettings,
 }
 
 impl Demo {
@@ -54,11 +56,12 @@ impl Demo {
         let mut mistakes = Mistakes::default();
         let database = self.database.check(&mut mistakes);
         let outside = self.outside.check(&mut mistakes);
-        let (database, outside) = checked(mistakes, database.zip(outside))?;
+        let sandbox = self.processor.check(&mut mistakes, outside.as_ref());
+        let ((database, outside), sandbox) = checked(mistakes, database.zip(outside).zip(sandbox))?;
         let db = database.pool().context("could not open the database")?;
         let urls = UrlBuilder::new(outside.public_url.as_str());
         if let Some(by) = self.advance {
-            return advance(&db, by).await;
+            return advance(&db, &sandbox, by).await;
         }
         let mut progress = Progress::start("loading the demo");
         let data = demo::seed(&db, SystemClock.now(), SEED, &mut |step| {
@@ -106,12 +109,16 @@ fn listed(customer: &demo::DemoCustomer) -> DemoCustomer {
     }
 }
 
-async fn advance(db: &PgPool, by: RecurringInterval) -> Result<(), Failure> {
+async fn advance(
+    db: &PgPool,
+    sandbox: &SandboxConfig,
+    by: RecurringInterval,
+) -> Result<(), Failure> {
     let chance = Chance::os();
     let mut progress = Progress::start("moving the demo's time on");
     let advanced = demo::advance(
         db,
-        &Processors::default().with(Sandbox::new(db.clone())),
+        &Processors::default().with(sandbox.sandbox(db)),
         SystemClock.now(),
         || chance.rng(),
         by,

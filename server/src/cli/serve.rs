@@ -10,8 +10,8 @@ use super::{Failure, LogSettings, checked};
 use crate::{
     config::{
         DatabaseConfig, DatabaseSettings, Delivery, MailConfig, MailSettings, Mistakes,
-        OutsideConfig, OutsideSettings, ProcessorSettings, SandboxConfig, SecretSettings, StripeConfig,
-        StripeSettings, WebConfig, WebSettings,
+        OutsideConfig, OutsideSettings, ProcessorSettings, SandboxConfig, SecretSettings,
+        StripeConfig, StripeSettings, WebConfig, WebSettings,
     },
     demo_file,
     process::{self, Core},
@@ -127,7 +127,9 @@ impl Serve {
 
 async fn bind(listen: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(listen).await.with_context(|| {
-        format!("could not listen on {listen}: another program may have the port, choose one by {flag}")
+        format!(
+            "could not listen on {listen}: another program may have the port, choose one by {flag}"
+        )
     })
 }
 

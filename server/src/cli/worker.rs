@@ -45,7 +45,8 @@ impl Worker {
         let sandbox = self.processor.check(&mut mistakes, outside.as_ref());
         self.log.check(&mut mistakes);
         let settings = database.zip(outside).zip(secret).zip(mail).zip(stripe.zip(sandbox));
-        let ((((database, outside), secret), mail), (stripe, sandbox)) = checked(mistakes, settings)?;
+        let ((((database, outside), secret), mail), (stripe, sandbox)) =
+            checked(mistakes, settings)?;
         telemetry::start(&self.log.log).map_err(super::mistake)?;
         let core = Core::open(&database, &outside, secret, &sandbox, stripe)
             .context("could not open the database")?;

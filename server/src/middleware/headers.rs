@@ -21,6 +21,38 @@ pub struct PolicyAdditions {
     pub frame_ancestors: Vec<String>,
     /// Where the logo comes from, when it lies elsewhere.
     pub image_source: Option<String>,
+    /// Where forms of this page may lead beside ours: the pages of processors, from this process's own configuration.
+    pub form_targets: Vec<String>,
+    /// A processor's frame on this page.
+    pub frame: Option<FrameSources>,
+}
+
+/// What a processor's frame needs, from this process's own configuration.
+#[derive(Clone, Debug, Default)]
+pub struct FrameSources {
+    /// Of the script that draws it.
+    pub script: String,
+    pub frames: Vec<String>,
+    /// Whom that script talks to.
+    pub connect: String,
+}
+
+impl FrameSources {
+    /// Of Stripe's frame; whatever stands in for Stripe has all of it at one origin.
+    pub fn stripe(script_origin: &str) -> Self {
+        if script_origin == "https://js.stripe.com" {
+            return Self {
+                script: script_origin.to_owned(),
+                frames: vec![script_origin.to_owned(), "https://hooks.stripe.com".to_owned()],
+                connect: "https://api.stripe.com".to_owned(),
+            };
+        }
+        Self {
+            script: script_origin.to_owned(),
+            frames: vec![script_origin.to_owned()],
+            connect: script_origin.to_owned(),
+        }
+    }
 }
 
 pub async fn headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -77,10 +109,20 @@ fn policy(nonce: &str, additions: &PolicyAdditions) -> String {
         .collect();
     let ancestors = if ancestors.is_empty() { "'none'".to_owned() } else { ancestors.join(" ") };
     let images = additions.image_source.as_deref().filter(|source| is_source(source)).unwrap_or("");
+    let targets: String =
+        additions.form_targets.iter().map(|target| format!(" {target}")).collect();
+    let (script, connect, frames) =
+        additions.frame.as_ref().map_or_else(Default::default, |frame| {
+            (
+                format!(" {}", frame.script),
+                format!(" {}", frame.connect),
+                format!(" frame-src {};", frame.frames.join(" ")),
+            )
+        });
     format!(
-        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data: {images}; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
-         base-uri 'none'; frame-ancestors {ancestors}"
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'{script}; style-src 'self'; \
+         img-src 'self' data: {images}; font-src 'self'; connect-src 'self'{connect};{frames} manifest-src 'self'; \
+         form-action 'self'{targets}; base-uri 'none'; frame-ancestors {ancestors}"
     )
 }
 
@@ -105,9 +147,40 @@ mod tests {
                 "https://x; script-src *".to_owned(),
                 "*".to_owned(),
             ],
-            image_source: None,
+            ..PolicyAdditions::default()
         };
         assert!(policy("n", &additions).ends_with("frame-ancestors https://app.example.com"));
+    }
+
+    #[test]
+    fn the_whole_policy_with_and_without_a_processor() {
+        assert_eq!(
+            policy("n", &PolicyAdditions::default()),
+            "default-src 'none'; script-src 'nonce-n' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: ; \
+             font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        );
+        let additions = PolicyAdditions {
+            form_targets: vec!["https://checkout.stripe.com".to_owned()],
+            frame: Some(FrameSources::stripe("https://js.stripe.com")),
+            ..PolicyAdditions::default()
+        };
+        assert_eq!(
+            policy("n", &additions),
+            "default-src 'none'; script-src 'nonce-n' 'strict-dynamic' 'wasm-unsafe-eval' https://js.stripe.com; style-src 'self'; \
+             img-src 'self' data: ; font-src 'self'; connect-src 'self' https://api.stripe.com; \
+             frame-src https://js.stripe.com https://hooks.stripe.com; manifest-src 'self'; \
+             form-action 'self' https://checkout.stripe.com; base-uri 'none'; frame-ancestors 'none'"
+        );
+    }
+
+    #[test]
+    fn what_stands_in_for_stripe_has_one_origin() {
+        let frame = FrameSources::stripe("http://127.0.0.1:8420");
+        assert_eq!(frame.frames, ["http://127.0.0.1:8420"]);
+        assert_eq!(
+            (frame.script, frame.connect),
+            (frame.frames[0].clone(), frame.frames[0].clone())
+        );
     }
 
     #[test]

@@ -22,7 +22,7 @@ use tokio::sync::OnceCell;
 use super::{
     access_log::LoggedOrganization,
     client::Client,
-    headers::{NonceValue, PolicyAdditions},
+    headers::{FrameSources, NonceValue, PolicyAdditions},
     request_id::RequestId,
 };
 use crate::{problem::Problem, state::AppState};
@@ -46,6 +46,8 @@ pub async fn portal(State(state): State<AppState>, mut request: Request, next: N
         None => Lookup::NotNeeded,
     };
     let at_once = answer_at_once(&state, &request, organization.as_deref(), &signed_in);
+    let targets = form_targets(&state, request.uri().path());
+    let frame = frame(&state, request.uri().path());
     let mut response = if let Some(response) = at_once {
         response
     } else {
@@ -59,9 +61,22 @@ pub async fn portal(State(state): State<AppState>, mut request: Request, next: N
         extensions.insert(PolicyAdditions {
             frame_ancestors: organization.frame_ancestors.clone(),
             image_source: organization.logo_url.as_deref().and_then(origin_of),
+            form_targets: targets,
+            frame,
         });
     }
     response
+}
+
+/// Where forms of a page may lead: with script off, a form that begins a payment is answered by the way to the processor's page.
+fn form_targets(state: &AppState, path: &str) -> Vec<String> {
+    if urls::leads_to_processor(path) { state.portal.processors.origins() } else { Vec::new() }
+}
+
+/// The frame in which a card is entered, where there is one.
+fn frame(state: &AppState, path: &str) -> Option<FrameSources> {
+    let stripe = state.portal.stripe.as_ref().filter(|_| urls::has_card_frame(path))?;
+    Some(FrameSources::stripe(stripe.origin()))
 }
 
 /// What is known of the session.

@@ -1,8 +1,9 @@
 //! The security headers stand on every kind of answer.
 
 use axum::{body::Body, http::Request};
-use backend::test_support::fixtures;
+use backend::test_support::{billing::charged, fixtures};
 
+use crate::bookkeeping::subscribe;
 use crate::support::{Answer, HASHED, TestApp};
 
 fn assert_protected(what: &str, answer: &Answer) {
@@ -75,6 +76,43 @@ async fn every_kind_of_answer_is_protected() {
     let answer = app.send(Request::put("/healthz").body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, 405);
     assert_protected("method", &answer);
+}
+
+fn without_nonce(answer: &Answer) -> String {
+    let policy = answer.header("content-security-policy");
+    let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+    policy.replace(nonce, "…")
+}
+
+#[tokio::test]
+async fn only_pages_that_begin_a_payment_may_lead_to_the_processor() {
+    let app = TestApp::start().await;
+    charged(&app.db, app.organization.id).await;
+    let member = fixtures::member(&app.db, app.organization.id, "ann@example.com").await;
+    let subscription = subscribe(&app, &member).await;
+    let order: uuid::Uuid =
+        sqlx::query_scalar("select order_id from orders").fetch_one(&app.db.pool).await.unwrap();
+    let cookie = app.session_cookie(&member).await;
+    for (path, targets) in [
+        ("/acme/portal".to_owned(), "'self'"),
+        ("/acme/portal/settings/payment-methods".to_owned(), "'self'"),
+        (format!("/acme/portal/subscriptions/{subscription}/cancel"), "'self'"),
+        ("/acme/portal/sign-in".to_owned(), "'self'"),
+        ("/acme/portal/settings/payment-methods/add".to_owned(), "'self' http://localhost:3001"),
+        (format!("/acme/portal/subscriptions/{subscription}/plan"), "'self' http://localhost:3001"),
+        (format!("/acme/portal/orders/{order}/pay"), "'self' http://localhost:3001"),
+        ("/acme/portal/pay/no-token".to_owned(), "'self' http://localhost:3001"),
+    ] {
+        let answer = app.get(&path, &cookie).await;
+        assert_eq!(
+            without_nonce(&answer),
+            format!(
+                "default-src 'none'; script-src 'nonce-…' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: ; \
+                 font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+            ),
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod live;
 mod mails;
 mod pages;
 mod processes;
+mod sandbox;
 mod secrets;
 mod sign_in;
 mod support;

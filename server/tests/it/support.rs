@@ -33,6 +33,7 @@ use server::{
     mail::{Renderer, dev_mailbox::DevMailbox},
     metrics::Metrics,
     router::router,
+    sandbox::SandboxSite,
     state::{AppState, Shared},
     wake::{self, Wake},
     worker::Worker,
@@ -41,6 +42,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+/// Where the sandbox's own pages are.
+pub const SANDBOX_URL: &str = "http://localhost:3001";
 pub const HASHED: &str = "/pkg/foyer.0a1b2c3d4e5f.js";
 
 /// A portal as `foyer serve` makes it, with a clock that stands still.
@@ -52,6 +55,7 @@ pub struct TestApp {
     pub mailbox: DevMailbox,
     pub shutdown: CancellationToken,
     router: Router,
+    sandbox: Router,
     folder: PathBuf,
 }
 
@@ -95,12 +99,19 @@ impl TestApp {
         let mailbox = DevMailbox::open(&folder.join("mailbox")).unwrap();
         let shutdown = CancellationToken::new();
         let url = url::Url::parse(public_url).unwrap();
+        let sandbox = Sandbox::new(db.pool.clone())
+            .with_pages(SANDBOX_URL, url.origin().ascii_serialization());
+        let site = SandboxSite {
+            sandbox: sandbox.clone(),
+            clock: clock.clone(),
+            portal_origin: url.origin().ascii_serialization(),
+        };
         let portal = Portal {
             db: db.pool.clone(),
             clock: clock.clone(),
             chance: db.chance.clone(),
             secret: SecretKey::from_hex(SECRET).unwrap(),
-            processors: Processors::default().with(Sandbox::new(db.pool.clone())),
+            processors: Processors::default().with(sandbox.clone()),
             stripe: None,
             urls: Arc::new(UrlBuilder::new(public_url)),
             assets: Arc::new(Assets::find(&site_root(&folder)).unwrap()),
@@ -121,11 +132,32 @@ impl TestApp {
             shutdown: shutdown.clone(),
         });
         let router = router(state.clone());
-        Self { db, clock, state, organization, mailbox, shutdown, router, folder }
+        let sandbox = server::sandbox::router(site);
+        Self { sandbox, db, clock, state, organization, mailbox, shutdown, router, folder }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        Self::ask(&self.router, request).await
+    }
+
+    /// To the sandbox's own site; `url` is a whole address or a path.
+    pub async fn at_sandbox(&self, url: &str, form: Option<&str>) -> Answer {
+        self.at_sandbox_in("en", url, form).await
+    }
+
+    /// The same by a visitor who reads that language.
+    pub async fn at_sandbox_in(&self, language: &str, url: &str, form: Option<&str>) -> Answer {
+        let path = url.strip_prefix(SANDBOX_URL).unwrap_or(url);
+        let request = if form.is_some() { Request::post(path) } else { Request::get(path) };
+        let request = request
+            .header("accept-language", language)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form.map_or_else(Body::empty, |form| Body::from(form.to_owned())));
+        Self::ask(&self.sandbox, request.unwrap()).await
+    }
+
+    async fn ask(router: &Router, request: Request<Body>) -> Answer {
+        let response = router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 4_000_000).await.unwrap();
         Answer {
