@@ -186,6 +186,26 @@ mod tests {
                 "insert into order_item (organization_id, order_id, order_item_id, position, label, amount_minor, created_at, kind)
                  select organization_id, order_id, gen_random_uuid(), 9, 'Pro', 100, created_at, 'carried_credit' from orders limit 1",
             ),
+            (
+                "payment_method_setup.has_its_method",
+                "with method as (
+                    insert into payment_method (organization_id, payment_method_id, customer_id, processor, processor_customer_id,
+                        processor_method_id, kind, created_at, deleted_at)
+                    select organization_id, gen_random_uuid(), customer_id, 'sandbox', 'c', 'm', 'card', created_at, created_at from customer
+                    returning organization_id, payment_method_id, customer_id, created_at)
+                 insert into payment_method_setup (organization_id, payment_method_setup_id, customer_id, processor, state, set_default, is_kept,
+                    return_path, payment_method_id, created_at, settled_at)
+                 select organization_id, payment_method_id, customer_id, 'stripe', 'succeeded', false, true, '/', payment_method_id, created_at,
+                    created_at from method",
+            ),
+            (
+                "customer.methods_are_its_own",
+                "update customer set default_payment_method_id = (select payment_method_id from payment_method)",
+            ),
+            (
+                "subscription.method_is_its_own",
+                "update subscription set payment_method_id = (select payment_method_id from payment_method)",
+            ),
             ("order.not_after_end", "update subscription set status = 'canceled', ended_at = current_period_start, due_at = null"),
         ] {
             let mut tx = db.pool.begin().await.unwrap();

@@ -323,3 +323,150 @@ fn unavailable(error: NoAnswer) -> BeginSetupError {
     tracing::warn!(error = &error as &dyn std::error::Error, "no method can be added now");
     BeginSetupError::Unavailable
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::{ProcessorChoice, SandboxBehavior, choose_processor};
+    use crate::payment_method::test_helpers::Case;
+    use crate::test_support::fixtures;
+    use domain::role::MemberRole;
+
+    #[tokio::test]
+    async fn the_processor_knows_the_customer_once_and_says_where_to_go() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let (one, two) = tokio::join!(case.begin(case.input()), case.begin(case.input()));
+        let (one, two) = (one.unwrap(), two.unwrap());
+        assert_ne!(one.payment_method_setup_id, two.payment_method_setup_id);
+        let SetupWay::Hosted { url } = one.way else { panic!("{:?}", one.way) };
+        let id = one.payment_method_setup_id.as_uuid().simple();
+        assert_eq!(url, format!("/setups/sandbox_setup_{id}"));
+        assert_eq!(case.count("select count(*) from processor_customer").await, 1);
+        let open = "select count(*) from payment_method_setup where state = 'open' and processor_setup_id is not null";
+        assert_eq!(case.count(open).await, 2);
+    }
+
+    #[tokio::test]
+    async fn others_are_refused_or_find_nothing() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let reader = MemberActorOf(&case, MemberRole::Member);
+        let refused = begin_setup(
+            &case.db.pool,
+            &case.processors(),
+            &mut case.db.cx_of(reader.actor()),
+            case.input(),
+        )
+        .await;
+        assert!(matches!(refused, Err(BeginSetupError::Forbidden(_))), "{refused:?}");
+        let neighbour = fixtures::member(&case.db, case.organization_id, "eve@example.com").await;
+        let theirs = BeginSetup { customer_id: neighbour.customer_id, ..case.input() };
+        assert!(matches!(case.begin(theirs).await, Err(BeginSetupError::Unknown)));
+        let mut cx = case.db.cx_of(neighbour.clone());
+        for (subscription_id, order_id) in [
+            (Some(case.subscription.subscription_id), None),
+            (None, Some(case.subscription.order_id)),
+        ] {
+            let customer_id = neighbour.customer_id;
+            let input = BeginSetup { customer_id, subscription_id, order_id, ..case.input() };
+            let answer = begin_setup(&case.db.pool, &case.processors(), &mut cx, input).await;
+            assert!(matches!(answer, Err(BeginSetupError::Unknown)), "{answer:?}");
+        }
+        assert_eq!(case.count("select count(*) from payment_method_setup").await, 0);
+    }
+
+    /// The owner in another role.
+    struct MemberActorOf<'a>(&'a Case, MemberRole);
+
+    impl MemberActorOf<'_> {
+        fn actor(&self) -> Actor {
+            let mut member = self.0.owner.clone();
+            member.role = self.1;
+            member.into()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_paid_order_takes_no_card_and_without_a_processor_there_is_none() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        case.work().await;
+        let input = BeginSetup { order_id: Some(case.subscription.order_id), ..case.input() };
+        assert!(matches!(case.begin(input).await, Err(BeginSetupError::OrderNotOpen)));
+        let (db, organization_id) = (&case.db, case.organization_id);
+        choose_processor(&db.pool, &mut db.cx(), organization_id, ProcessorChoice::None)
+            .await
+            .unwrap();
+        let refused = case.begin(case.input()).await;
+        assert!(matches!(refused, Err(BeginSetupError::NoProcessor)), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn ten_forms_an_hour_and_ten_a_day_for_an_order() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        for _ in 0..10 {
+            case.begin(case.input()).await.unwrap();
+        }
+        case.db.clock.advance(Duration::minutes(59));
+        let refused = case.begin(case.input()).await;
+        assert!(
+            matches!(refused, Err(BeginSetupError::TooManyTries { retry_after_s: 60 })),
+            "{refused:?}"
+        );
+        case.db.clock.advance(Duration::minutes(1));
+        let order = BeginSetup { order_id: Some(case.subscription.order_id), ..case.input() };
+        for _ in 0..10 {
+            case.begin(order.clone()).await.unwrap();
+            case.db.clock.advance(Duration::hours(1));
+        }
+        let refused = case.begin(order.clone()).await;
+        assert!(
+            matches!(refused, Err(BeginSetupError::TooManyTries { retry_after_s: 50_400 })),
+            "{refused:?}"
+        );
+        case.begin(case.input()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn tries_at_once_are_all_counted() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let begins: Vec<_> = (0..16).map(|_| case.begin(case.input())).collect();
+        let begun = futures::future::join_all(begins).await;
+        assert_eq!(begun.iter().filter(|begun| begun.is_ok()).count(), 10);
+    }
+
+    #[tokio::test]
+    async fn a_processor_that_is_away_leaves_nothing_half_done() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        case.work().await;
+        let nobody = Processors::default();
+        let answer = begin_setup(&case.db.pool, &nobody, &mut case.cx(), case.input()).await;
+        assert!(matches!(answer, Err(BeginSetupError::Unavailable)), "{answer:?}");
+        assert_eq!(case.count("select count(*) from processor_customer").await, 0);
+        assert_eq!(case.after(Duration::minutes(5)).await, 1);
+        let expired =
+            "select count(*) from payment_method_setup where state = 'expired' and due_at is null";
+        assert_eq!(case.count(expired).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_pay_link_adds_for_its_order_and_decides_about_nothing_else() {
+        let case = Case::new(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        let payer = Actor::Payer {
+            organization_id: case.organization_id,
+            customer_id: case.customer_id,
+            order_id: case.subscription.order_id,
+        };
+        let begin = async |input: BeginSetup| {
+            let mut cx = case.db.cx_of(payer.clone());
+            begin_setup(&case.db.pool, &case.processors(), &mut cx, input).await
+        };
+        let refused = begin(case.input()).await;
+        assert!(matches!(refused, Err(BeginSetupError::Forbidden(_))), "{refused:?}");
+        let order_id = Some(case.subscription.order_id);
+        begin(BeginSetup { order_id, set_default: true, ..case.input() }).await.unwrap();
+        let written =
+            "select concat_ws(' ', set_default, is_kept, s.subscription_id = o.subscription_id)
+            from payment_method_setup s join orders o using (order_id)";
+        assert_eq!(case.texts(written).await, "f t t");
+    }
+}

@@ -108,3 +108,72 @@ async fn tell(
     tx.commit().await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::payment::SandboxBehavior;
+    use crate::payment_method::next_due_at;
+    use crate::payment_method::test_helpers::Case;
+    use time::Duration;
+    use time::macros::datetime;
+
+    /// It is 1 May 2026, 09:00; the card is good through June.
+    async fn ends_soon() -> Case {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        case.work().await;
+        case.execute("update sandbox.method set exp_year = 2026, exp_month = 6").await;
+        case.execute(
+            "update payment_method set exp_year = 2026, exp_month = 6, expiry_notice_due_at = '2026-06-01 00:00Z'",
+        )
+        .await;
+        // No renewal comes in between.
+        case.execute("update subscription set due_at = null").await;
+        case
+    }
+
+    const TOLD: &str = "select string_agg(snapshot ->> 'days_left', ' ' order by sequence) from event where type = 'payment_method.expiring'";
+
+    #[tokio::test]
+    async fn four_notices_and_then_silence() {
+        let case = ends_soon().await;
+        let next = async || next_due_at(&case.db.pool, Some(case.organization_id)).await.unwrap();
+        assert_eq!(next().await, Some(datetime!(2026-06-01 00:00 UTC)));
+        while let Some(at) = next().await {
+            assert_eq!(case.after(at - case.db.now() - Duration::SECOND).await, 0);
+            assert_eq!(case.after(Duration::SECOND).await, 1);
+        }
+        assert_eq!(case.texts(TOLD).await, "30 15 7 3");
+        let names = "select distinct snapshot #>> '{subscriptions,0,product_name}' from event where type = 'payment_method.expiring'";
+        assert_eq!(case.texts(names).await, "Pro");
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_was_away_tells_once_and_never_of_what_has_ended() {
+        let case = ends_soon().await;
+        case.after(Duration::days(50)).await;
+        assert_eq!(case.texts(TOLD).await, "11");
+        case.after(Duration::days(30)).await;
+        assert_eq!(case.texts(TOLD).await, "11");
+        assert_eq!(next_due_at(&case.db.pool, None).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_renewed_card_is_updated_instead_and_a_card_in_no_use_is_not_told_of() {
+        let case = ends_soon().await;
+        case.execute("update sandbox.method set exp_year = 2030").await;
+        assert_eq!(case.after(Duration::days(31)).await, 1);
+        assert_eq!(
+            (case.texts(TOLD).await.as_str(), case.events("payment_method.updated").await),
+            ("", 1)
+        );
+        let next = next_due_at(&case.db.pool, None).await.unwrap();
+        assert_eq!(next, Some(datetime!(2030-06-01 00:00 UTC)));
+
+        let case = ends_soon().await;
+        case.execute("update subscription set status = 'canceled', ended_at = created_at").await;
+        case.after(Duration::days(50)).await;
+        assert_eq!(case.texts(TOLD).await, "");
+        let next = next_due_at(&case.db.pool, None).await.unwrap();
+        assert_eq!(next, Some(datetime!(2026-06-24 00:00 UTC)), "it may be used again");
+    }
+}

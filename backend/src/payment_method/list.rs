@@ -130,3 +130,75 @@ async fn read(
         })
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment_method::test_helpers::{Case, names};
+    use crate::payment_method::{set_backup, use_for_subscription};
+    use crate::test_support::billing::{Offer, subscribed};
+    use crate::test_support::fixtures;
+    use domain::role::MemberRole;
+
+    #[tokio::test]
+    async fn newest_first_with_what_each_is_used_for() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let (own, backup) = (case.card("1111").await, case.card("2222").await);
+        let (pool, mut cx) = (&case.db.pool, case.cx());
+        set_backup(pool, &mut cx, Some(backup)).await.unwrap();
+        let other = Offer::monthly(&case.db, case.organization_id).await;
+        let other = other.subscribe(&case.db, &case.owner).await.subscription_id;
+        use_for_subscription(pool, &mut cx, other, Some(own)).await.unwrap();
+        let listed = list(pool, &cx.actor).await.unwrap();
+        let seen: Vec<_> = listed
+            .iter()
+            .map(|method| {
+                let last4 = method.details.last4.as_deref().unwrap();
+                (last4, method.is_default, method.is_backup, names(&method.subscriptions))
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("2222", false, true, vec![]),
+                ("1111", false, false, vec!["Pro"]),
+                ("4242", true, false, vec!["Pro"]),
+            ]
+        );
+        assert_eq!(listed[1].subscriptions[0].0, other);
+        let staff =
+            crate::context::Context::system_for(case.organization_id, case.db.now(), case.db.rng());
+        assert_eq!(list_of(pool, &staff.actor, case.customer_id).await.unwrap(), listed);
+        assert_eq!(get(pool, &cx.actor, own).await.unwrap().as_ref(), Some(&listed[1]));
+        // What will not be charged again is not named.
+        case.execute("update subscription set cancel_at_period_end = true, canceled_at = created_at, ends_at = current_period_end").await;
+        let listed = list(pool, &cx.actor).await.unwrap();
+        assert!(listed.iter().all(|method| method.subscriptions.is_empty()), "{listed:?}");
+    }
+
+    #[tokio::test]
+    async fn others_are_refused_or_find_nothing() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let card = case.first_card().await;
+        let neighbour = fixtures::member(&case.db, case.organization_id, "eve@example.com").await;
+        subscribed(&case.db, &neighbour).await;
+        let pool = &case.db.pool;
+        let theirs = list(pool, &neighbour.clone().into()).await.unwrap();
+        assert!(theirs.iter().all(|method| method.customer_id == neighbour.customer_id));
+        assert_eq!(get(pool, &neighbour.clone().into(), card).await.unwrap(), None);
+        let mut reader = case.owner.clone();
+        reader.role = MemberRole::Member;
+        assert!(matches!(list(pool, &reader.clone().into()).await, Err(QueryError::Forbidden(_))));
+        assert!(matches!(get(pool, &reader.into(), card).await, Err(QueryError::Forbidden(_))));
+        let refused = list_of(pool, &case.owner.clone().into(), case.customer_id).await;
+        assert!(matches!(refused, Err(QueryError::Forbidden(_))));
+        let payer = Actor::Payer {
+            organization_id: case.organization_id,
+            customer_id: case.customer_id,
+            order_id: case.subscription.order_id,
+        };
+        assert!(list(pool, &payer).await.is_err());
+        assert!(get(pool, &payer, card).await.is_err());
+    }
+}

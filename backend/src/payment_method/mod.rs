@@ -19,6 +19,10 @@ mod run_due;
 mod set_backup;
 mod set_default;
 mod setup_failure;
+mod setup_row;
+mod succeed;
+#[cfg(test)]
+mod test_helpers;
 mod use_for_subscription;
 
 pub use begin_setup::{BeginSetup, BeginSetupError, SetupBegun, begin_setup};

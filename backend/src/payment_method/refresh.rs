@@ -149,3 +149,57 @@ async fn update(
     event::record(tx, cx, after.event(EventType::PaymentMethodUpdated, facts)).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment_method::test_helpers::Case;
+
+    async fn refreshed(case: &Case, method: &str) {
+        refresh(&case.db.pool, &case.processors(), &mut case.db.cx(), "sandbox", method)
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_renewed_card_is_brought_up_to_date_once() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let method = case.texts("select processor_method_id from payment_method").await;
+        case.execute("update sandbox.method set exp_year = 2041, last4 = '9999'").await;
+        for _ in 0..2 {
+            refreshed(&case, &method).await;
+        }
+        refreshed(&case, "sandbox_method_of_nobody").await;
+        let now = "select concat_ws(' ', last4, exp_year, exp_month, extract(year from expiry_notice_due_at)) from payment_method";
+        assert_eq!(case.texts(now).await, "9999 2041 12 2041");
+        let said = "select snapshot ->> 'last4' || ' ' || (snapshot #>> '{previous,last4}') from event where type = 'payment_method.updated'";
+        assert_eq!(case.texts(said).await, "9999 4242");
+        assert_eq!(case.events("payment_method.updated").await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_the_processor_has_forgotten_goes_and_another_one_takes_over() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let method = case.texts("select processor_method_id from payment_method").await;
+        case.card("1111").await;
+        case.execute("update sandbox.method set detached_at = created_at where last4 = '4242'")
+            .await;
+        for _ in 0..2 {
+            refreshed(&case, &method).await;
+        }
+        assert_eq!(case.chosen().await, "1111 - -");
+        assert_eq!(case.events("payment_method.deleted").await, 1);
+        assert_eq!(
+            case.count("select count(*) from payment_method where detach_due_at is not null").await,
+            0
+        );
+        // Also the last one goes, though a subscription lives on it: it is gone already.
+        let last =
+            case.texts("select processor_method_id from payment_method where last4 = '1111'").await;
+        case.execute("update sandbox.method set detached_at = created_at").await;
+        refreshed(&case, &last).await;
+        assert_eq!(case.chosen().await, "- - -");
+        case.is_sound().await;
+    }
+}

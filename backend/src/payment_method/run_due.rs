@@ -5,8 +5,8 @@ use sqlx::PgPool;
 use thiserror::Error;
 use time::Duration;
 
-use super::finish_setup::{self, SetupState, finish_setup};
-use super::{FinishSetupError, RefreshError, detach, expiry};
+use super::setup_row;
+use super::{FinishSetupError, RefreshError, SetupState, detach, expiry, finish_setup};
 use crate::context::Context;
 use crate::error::DatabaseError;
 use crate::event;
@@ -89,7 +89,7 @@ async fn look_at_setup(
     let organization_id: OrganizationId = claimed.organization_id.into();
     let setup_id = claimed.payment_method_setup_id.into();
     let finished = if claimed.state == "prepared" {
-        finish_setup::close_unsent(db, cx.now, organization_id, setup_id).await.map(|_| None)
+        setup_row::close_unsent(db, cx.now, organization_id, setup_id).await.map(|_| None)
     } else {
         finish_setup(db, processors, cx, organization_id, setup_id)
             .await

@@ -61,3 +61,34 @@ pub async fn set_backup(
     tx.commit().await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment_method::test_helpers::Case;
+    use crate::test_support::fixtures;
+
+    #[tokio::test]
+    async fn one_at_most_and_never_the_default() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let (one, two) = (case.card("1111").await, case.card("2222").await);
+        let pool = &case.db.pool;
+        for (card, chosen) in
+            [(Some(one), "4242 1111 -"), (Some(two), "4242 2222 -"), (None, "4242 - -")]
+        {
+            for _ in 0..2 {
+                set_backup(pool, &mut case.cx(), card).await.unwrap();
+            }
+            assert_eq!(case.chosen().await, chosen);
+        }
+        assert_eq!(case.events("payment_method.updated").await, 3);
+        let first = case.first_card().await;
+        let refused = set_backup(pool, &mut case.cx(), Some(first)).await;
+        assert!(matches!(refused, Err(ChooseMethodError::IsDefault)), "{refused:?}");
+        let neighbour = fixtures::member(&case.db, case.organization_id, "eve@example.com").await;
+        let answer = set_backup(pool, &mut case.db.cx_of(neighbour), Some(one)).await;
+        assert!(matches!(answer, Err(ChooseMethodError::Unknown)), "{answer:?}");
+        case.is_sound().await;
+    }
+}

@@ -83,3 +83,91 @@ pub(super) async fn make_default(
     event::record(tx, cx, method.event(EventType::PaymentMethodUpdated, facts)).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment_method::set_backup;
+    use crate::payment_method::test_helpers::Case;
+    use crate::test_support::fixtures;
+    use domain::role::MemberRole;
+
+    #[tokio::test]
+    async fn a_backup_that_becomes_the_default_is_no_backup() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let backup = case.card("1111").await;
+        let pool = &case.db.pool;
+        set_backup(pool, &mut case.cx(), Some(backup)).await.unwrap();
+        assert_eq!(case.chosen().await, "4242 1111 -");
+        let (mut a, mut b) = (case.cx(), case.cx());
+        let (a, b) =
+            tokio::join!(set_default(pool, &mut a, backup), set_default(pool, &mut b, backup));
+        a.unwrap();
+        b.unwrap();
+        assert_eq!(case.chosen().await, "1111 - -");
+        assert_eq!(case.events("payment_method.updated").await, 2, "one for each change");
+        case.is_sound().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_overdue_is_tried_at_once_but_not_for_ever() {
+        let case = Case::new(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        let (one, two) = (case.first_card().await, case.card("1111").await);
+        case.execute("update sandbox.method set behavior = 'decline_generic'").await;
+        let planned = case.texts("select next_payment_attempt_at::text from orders").await;
+        for card in [two, one, two, one, two, one, two] {
+            set_default(&case.db.pool, &mut case.cx(), card).await.unwrap();
+            case.work().await;
+        }
+        let tries =
+            "select count(*) from payment_attempt where trigger = 'retry_payment_method_update'";
+        assert_eq!(case.count(tries).await, 5);
+        assert_eq!(case.texts("select next_payment_attempt_at::text from orders").await, planned);
+        let with = "select string_agg(distinct m.last4, ' ') from payment_attempt a join payment_method m using (payment_method_id)
+            where a.trigger = 'retry_payment_method_update'";
+        assert_eq!(case.texts(with).await, "1111 4242");
+    }
+
+    #[tokio::test]
+    async fn a_subscription_with_an_own_card_is_not_tried_for_a_new_default() {
+        let case = Case::new(SandboxBehavior::DeclineGeneric).await;
+        let first = case.first_card().await;
+        let subscription_id = case.subscription.subscription_id;
+        let pool = &case.db.pool;
+        crate::payment_method::use_for_subscription(
+            pool,
+            &mut case.cx(),
+            subscription_id,
+            Some(first),
+        )
+        .await
+        .unwrap();
+        case.work().await;
+        let card = case.card("1111").await;
+        set_default(pool, &mut case.cx(), card).await.unwrap();
+        assert_eq!(case.work().await, 0);
+        crate::payment_method::use_for_subscription(pool, &mut case.cx(), subscription_id, None)
+            .await
+            .unwrap();
+        assert_eq!(case.work().await, 1);
+        assert_eq!(case.texts("select status from subscription").await, "active");
+        case.is_sound().await;
+    }
+
+    #[tokio::test]
+    async fn others_are_refused_or_find_nothing() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let card = case.card("1111").await;
+        let neighbour = fixtures::member(&case.db, case.organization_id, "eve@example.com").await;
+        let mut reader = case.owner.clone();
+        reader.role = MemberRole::Member;
+        let pool = &case.db.pool;
+        let answer = set_default(pool, &mut case.db.cx_of(neighbour), card).await;
+        assert!(matches!(answer, Err(ChooseMethodError::Unknown)), "{answer:?}");
+        let answer = set_default(pool, &mut case.db.cx_of(reader), card).await;
+        assert!(matches!(answer, Err(ChooseMethodError::Forbidden(_))), "{answer:?}");
+        assert_eq!(case.chosen().await, "4242 - -");
+    }
+}

@@ -109,3 +109,53 @@ pub(super) async fn write(
     event::record(tx, cx, method.event(EventType::PaymentMethodUpdated, facts)).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment_method::test_helpers::Case;
+    use crate::test_support::billing::subscribed;
+    use crate::test_support::fixtures;
+
+    #[tokio::test]
+    async fn an_own_card_and_the_default_again_each_said_once() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let card = case.card("1111").await;
+        let (pool, subscription_id) = (&case.db.pool, case.subscription.subscription_id);
+        for (card, chosen) in [(None, "4242 - -"), (Some(card), "4242 - 1111"), (None, "4242 - -")]
+        {
+            for _ in 0..2 {
+                use_for_subscription(pool, &mut case.cx(), subscription_id, card).await.unwrap();
+            }
+            assert_eq!(case.chosen().await, chosen);
+        }
+        assert_eq!(case.events("payment_method.updated").await, 2);
+        case.is_sound().await;
+    }
+
+    #[tokio::test]
+    async fn neither_anothers_card_nor_anothers_subscription() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let card = case.card("1111").await;
+        let neighbour = fixtures::member(&case.db, case.organization_id, "eve@example.com").await;
+        let theirs = subscribed(&case.db, &neighbour).await.subscription_id;
+        let own = case.subscription.subscription_id;
+        let pool = &case.db.pool;
+        for (mut cx, subscription_id) in [
+            (case.cx(), theirs),
+            (case.db.cx_of(neighbour.clone()), own),
+            (case.db.cx_of(neighbour), theirs),
+        ] {
+            let answer = use_for_subscription(pool, &mut cx, subscription_id, Some(card)).await;
+            assert!(matches!(answer, Err(ChooseMethodError::Unknown)), "{answer:?}");
+        }
+        case.db.settled().await;
+        case.execute(
+            "update subscription set status = 'canceled', ended_at = created_at, due_at = null",
+        )
+        .await;
+        let answer = use_for_subscription(pool, &mut case.cx(), own, Some(card)).await;
+        assert!(matches!(answer, Err(ChooseMethodError::Unknown)), "{answer:?}");
+    }
+}

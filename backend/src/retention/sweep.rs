@@ -226,6 +226,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_settled_setup_and_a_processors_message_go_after_thirty_days() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        fixtures::member(&db, organization_id, "ann@example.com").await;
+        for (state, is_settled) in [("expired", true), ("open", false)] {
+            sqlx::query(
+                "insert into payment_method_setup (organization_id, payment_method_setup_id, customer_id, processor, state, set_default,
+                    is_kept, return_path, created_at, settled_at)
+                 select organization_id, gen_random_uuid(), customer_id, 'sandbox', $1, false, true, '/', $2, case when $3 then $2 end
+                 from customer",
+            )
+            .bind(state)
+            .bind(db.now())
+            .bind(is_settled)
+            .execute(&db.pool)
+            .await
+            .unwrap();
+        }
+        goes_after(&db, Duration::days(30)).await;
+        sqlx::query("insert into processor_event (processor, processor_event_id, received_at) values ('stripe', 'evt_1', $1)")
+            .bind(db.now())
+            .execute(&db.pool)
+            .await
+            .unwrap();
+        goes_after(&db, Duration::days(30)).await;
+    }
+
+    #[tokio::test]
     async fn months_of_the_event_log_go_after_25_months() {
         let db = TestDb::new().await;
         event::ensure_partitions(&db.pool, time::macros::date!(2024 - 02 - 01), 4).await.unwrap();
