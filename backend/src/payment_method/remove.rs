@@ -99,7 +99,7 @@ mod tests {
             "update subscription set status = 'active', paused_at = null, cancel_at_period_end = true, canceled_at = created_at, ends_at = current_period_end",
         ] {
             case.db.settled().await;
-            case.execute("update payment_method set deleted_at = null").await;
+            case.execute("update payment_method set deleted_at = null, detach_due_at = null").await;
             sqlx::query("update customer set default_payment_method_id = $1")
                 .bind(card.as_uuid())
                 .execute(&case.db.pool)
