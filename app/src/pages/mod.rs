@@ -13,6 +13,8 @@ pub mod load;
 pub(crate) mod method;
 pub mod orders;
 pub mod overview;
+#[cfg(feature = "ssr")]
+pub mod pay_link;
 pub mod settings;
 pub mod sheet;
 pub mod sign_in;

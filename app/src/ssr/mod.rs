@@ -15,6 +15,8 @@ pub use cookies::{CookieKind, Cookies, clear_cookie, cookie_name, set_cookie, se
 pub use organizations::OrganizationCache;
 pub use post::answer;
 pub use render::render;
+#[cfg(test)]
+pub(crate) use render::tests;
 pub use request::{RequestInfo, locale_of, organization, portal, provide, request_info, signed_in};
 pub use stripe_frame::{StripeElement, StripeFrame};
 

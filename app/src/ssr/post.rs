@@ -73,7 +73,7 @@ where
 
 /// Every form of the portal.
 fn entries() -> Vec<Entry> {
-    use crate::pages::{orders, settings, sign_in, subscription};
+    use crate::pages::{orders, pay_link, settings, sign_in, subscription};
     vec![
         entry::<sign_in::RequestCode>(),
         entry::<sign_in::VerifyCode>(),
@@ -84,6 +84,7 @@ fn entries() -> Vec<Entry> {
         entry::<subscription::KeepSubscription>(),
         entry::<settings::SaveBilling>(),
         entry::<orders::pay::PayOrder>(),
+        entry::<pay_link::PayByLink>(),
         entry::<orders::pay::GiveUpPayment>(),
         entry::<subscription::ConfirmChange>(),
         entry::<subscription::ChooseSeats>(),

@@ -34,7 +34,7 @@ fn stream(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use axum::body::to_bytes;
@@ -101,8 +101,9 @@ mod tests {
         }
     }
 
-    fn request(path: &str, locale: Locale) -> Request<Body> {
-        let organization = OrganizationView {
+    /// An organization as pages know it; `processor` charges its customers.
+    pub(crate) fn organization(processor: Option<&str>) -> OrganizationView {
+        OrganizationView {
             id: OrganizationId::from_uuid(uuid::Uuid::from_u128(1)),
             slug: "acme".into(),
             name: "Acme & Co".into(),
@@ -113,8 +114,8 @@ mod tests {
             accent_color: "#3b5bdb".into(),
             logo_url: None,
             frame_ancestors: Vec::new(),
-            has_processor: false,
-            payment_processor: None,
+            has_processor: processor.is_some(),
+            payment_processor: processor.map(str::to_owned),
             settings: PortalSettings {
                 show_usage: true,
                 update_plan: true,
@@ -123,7 +124,11 @@ mod tests {
                 pause: false,
                 allow_email_change: false,
             },
-        };
+        }
+    }
+
+    fn request(path: &str, locale: Locale) -> Request<Body> {
+        let organization = organization(None);
         let info = RequestInfo {
             request_id: "r-1".into(),
             client: "127.0.0.1".into(),

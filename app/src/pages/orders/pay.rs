@@ -8,12 +8,12 @@ use domain::format;
 use domain::id::{OrderId, PaymentMethodId};
 use domain::order::OrderStatus;
 use domain::payment::{PaymentAttemptState, PaymentOutcome, PaymentTrigger};
-use domain::payment_method::MethodDetails;
 use leptos::prelude::*;
 
 use super::overdue;
 use crate::error::AppError;
 use crate::pages::decline;
+use crate::pages::method::{self, Validity};
 use crate::pages::sheet::{Asked, Reader};
 use crate::ssr::{internal, local};
 use crate::text::Text;
@@ -207,23 +207,19 @@ fn payable(reader: &Reader, slug: &str, due: &Due, mut sheet: Sheet, amount: &st
             .link(new_card, t.pay_add())
             .link(paths::order(slug, order_id), t.common_back());
     }
-    let today = local(reader.cx.now, &reader.person.time_zone).date;
     let first = first_of(due);
     let mut methods: Vec<&PaymentMethod> = due.methods.iter().collect();
     methods.sort_by_key(|method| Some(method.payment_method_id) != first);
-    let choices = methods.iter().map(|method| {
-        let is_expired = method.details.expiry.is_some_and(|expiry| {
-            (i32::from(expiry.year), i32::from(expiry.month))
-                < (today.year(), i32::from(u8::from(today.month())))
-        });
-        let detail = match (is_expired, Some(method.payment_method_id) == first) {
+    let choices = methods.iter().map(|saved| {
+        let is_expired = method::validity(saved.details.expiry, reader.cx.now) == Validity::Expired;
+        let detail = match (is_expired, Some(saved.payment_method_id) == first) {
             (true, _) => Some(t.pay_method_expired().to_owned()),
             (false, true) => Some(t.pay_method_first().to_owned()),
             (false, false) => None,
         };
         Choice {
-            value: method.payment_method_id.to_string(),
-            label: method_name(t, &method.details),
+            value: saved.payment_method_id.to_string(),
+            label: method::name(t, &saved.details),
             detail,
         }
     });
@@ -256,26 +252,6 @@ fn first_of(due: &Due) -> Option<PaymentMethodId> {
     of_subscription
         .or_else(|| due.methods.iter().find(|method| method.is_default))
         .map(|method| method.payment_method_id)
-}
-
-/// "Visa ending in 4242".
-pub(crate) fn method_name(t: Text, details: &MethodDetails) -> String {
-    let brand = details.brand.as_deref().unwrap_or(details.kind.as_str());
-    let brand = match brand {
-        "amex" => "American Express".to_owned(),
-        "diners" => "Diners Club".to_owned(),
-        "jcb" => "JCB".to_owned(),
-        "unionpay" => "UnionPay".to_owned(),
-        "card" => t.pay_method_card().to_owned(),
-        other => {
-            let mut letters = other.chars();
-            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
-        }
-    };
-    match &details.last4 {
-        Some(last4) => t.pay_method_name(&brand, last4),
-        None => brand,
-    }
 }
 
 /// The message at the top of the order's page after a step that led there; said only while it is true.

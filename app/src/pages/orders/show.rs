@@ -16,7 +16,7 @@ use super::pay::{self, TRIES_SHOWN};
 use super::status::{reason, words};
 use crate::error::AppError;
 use crate::pages::sheet::{Asked, Reader};
-use crate::pages::{charge, decline};
+use crate::pages::{charge, decline, method};
 use crate::ssr::local;
 use crate::text::Text;
 use crate::ui::sheet::{Block, Body, Message, Sheet, SheetCell, SheetTable};
@@ -160,10 +160,10 @@ fn tries(t: Text, zone: &str, tries: &[PaymentRecord]) -> SheetTable {
             PaymentAttemptState::RequiresAction => (Tone::Wait, t.pay_state_action()),
             _ => (Tone::Wait, t.pay_state_running()),
         };
-        let method = tried.method.as_ref().map(|method| pay::method_name(t, method));
+        let paid_with = tried.method.as_ref().map(|used| method::name(t, used));
         vec![
             format::date_time(&local(tried.at, zone), t.locale()).into(),
-            method.unwrap_or_else(|| t.pay_tries_none().to_owned()).into(),
+            paid_with.unwrap_or_else(|| t.pay_tries_none().to_owned()).into(),
             SheetCell {
                 text: state.to_owned(),
                 tone: Some(tone),
