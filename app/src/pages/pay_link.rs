@@ -96,8 +96,7 @@ fn refusal(error: BeginSetupError) -> AppError {
 /// What a token opens; `None` for one that is not ours.
 async fn open(organization: &OrganizationView, token: &str) -> Result<Option<PayLink>, AppError> {
     let portal = portal()?;
-    let now = portal.clock.now();
-    Ok(pay_link::open(&portal.db, &portal.secret, organization.id, token, now).await?)
+    Ok(pay_link::open(&portal.db, &portal.secret, organization.id, token).await?)
 }
 
 /// `/{organization}/portal/pay/{token}`
@@ -219,7 +218,7 @@ mod tests {
     use super::*;
 
     fn organization() -> Arc<OrganizationView> {
-        Arc::new(crate::ssr::tests::organization(Some("sandbox")))
+        Arc::new(ssr::tests::organization(Some("sandbox")))
     }
 
     fn link(state: PayLinkState) -> PayLink {
