@@ -173,6 +173,13 @@ fn rooms(t: Text, person: &Person, slug: &str) -> AnyView {
     }
     if person.role.can_write_billing() {
         let billing = paths::billing(slug);
+        let methods = paths::payment_methods(slug);
+        items.push(NavItem {
+            below: vec![methods.clone(), paths::payments(slug)],
+            href: methods,
+            label: t.nav_payment_methods().to_owned(),
+            icon: IconName::Card,
+        });
         items.push(NavItem {
             below: vec![billing.clone()],
             href: billing,

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 pub enum IconName {
     Activity,
     Back,
+    Card,
     Check,
     Clock,
     Dash,
@@ -22,9 +23,10 @@ pub enum IconName {
 
 impl IconName {
     /// Every picture, for the page of components.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Activity,
         Self::Back,
+        Self::Card,
         Self::Check,
         Self::Clock,
         Self::Dash,
@@ -42,6 +44,7 @@ impl IconName {
         match self {
             Self::Activity => "M4 12h4l2.5-7 4 14L17 12h3",
             Self::Back => "M19 12H5m6-6-6 6 6 6",
+            Self::Card => "M3 6h18v12H3zM3 10h18M6.5 14.5H10",
             Self::Check => "M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0ZM8.2 12.3l2.6 2.6 5-5.4",
             Self::Clock => "M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0ZM12 7v5l3.2 2",
             Self::Dash => "M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0ZM8.5 12h7",

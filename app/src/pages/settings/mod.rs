@@ -1,4 +1,4 @@
-//! Settings: billing details, signed-in browsers, and what happened on the account.
+//! Settings: billing details, payment methods, payments, signed-in browsers, and what happened on the account.
 
 pub mod activity;
 pub mod billing;
@@ -6,6 +6,9 @@ pub mod billing;
 mod device;
 #[cfg(feature = "ssr")]
 mod load;
+pub mod payment_methods;
+#[cfg(feature = "ssr")]
+pub(crate) mod payments;
 pub mod sessions;
 
 pub use billing::SaveBilling;

@@ -10,6 +10,7 @@ use domain::id::SubscriptionId;
 use leptos::prelude::use_context;
 
 use crate::error::AppError;
+use crate::pages::settings::payment_methods;
 use crate::pages::{orders, settings, subscription};
 use crate::ssr::{Portal, portal, request_info, signed_in};
 use crate::text::Text;
@@ -27,6 +28,14 @@ pub(crate) struct Asked {
     pub done: Option<String>,
     /// Where a finished step leads, if not up.
     pub to: Option<String>,
+    /// What is going to be paid.
+    pub order: Option<String>,
+    /// What is going to be charged with a new payment method.
+    pub subscription: Option<String>,
+    /// Of a payment method that was not added.
+    pub setup: Option<String>,
+    /// Counts from 1.
+    pub page: Option<String>,
 }
 
 /// Who asks, and all that it takes to answer.
@@ -97,6 +106,13 @@ pub(super) async fn load(name: &str, asked: Asked) -> Result<Sheet, AppError> {
         "keep-running" => subscription::pause::keep_running_sheet(&asked).await,
         "resume" => subscription::go_on::resume(&asked).await,
         "resubscribe" => subscription::go_on::resubscribe(&asked).await,
+        "payment-method" => subscription::payment_method::sheet(&asked).await,
+        "payment-methods" => payment_methods::list::sheet(&asked).await,
+        "payment-method-add" => payment_methods::add::sheet(&asked).await,
+        "payment-method-default" => payment_methods::default::sheet(&asked).await,
+        "payment-method-backup" => payment_methods::backup::sheet(&asked).await,
+        "payment-method-remove" => payment_methods::remove::sheet(&asked).await,
+        "payments" => settings::payments::sheet(&asked).await,
         "undo-update" => subscription::undo_update::sheet(&asked).await,
         _ => Err(AppError::Outdated),
     }

@@ -12,6 +12,7 @@ use crate::ui::sheet::{Sheet, show};
 #[cfg(feature = "ssr")]
 pub(crate) use load::{Asked, Reader};
 
+#[expect(clippy::too_many_arguments, reason = "one for each part of an address")]
 /// Loads a page made of data. `sheet` is its name in `routes.rs`; `id` and what follows come from its address.
 #[server(prefix = "/api", endpoint = "view/sheet")]
 pub async fn load_sheet(
@@ -22,11 +23,21 @@ pub async fn load_sheet(
     #[server(default)] seats: Option<String>,
     #[server(default)] done: Option<String>,
     #[server(default)] to: Option<String>,
+    #[server(default)] order: Option<String>,
+    #[server(default)] subscription: Option<String>,
+    #[server(default)] setup: Option<String>,
+    #[server(default)] page: Option<String>,
 ) -> Result<Sheet, AppError> {
-    load::load(&sheet, Asked { organization, id, product, seats, done, to }).await
+    let asked =
+        Asked { organization, id, product, seats, done, to, order, subscription, setup, page };
+    load::load(&sheet, asked).await
 }
+
+/// What these pages read of their addresses' queries.
+const QUERY: &[&str] =
+    &["product", "seats", "done", "to", "order", "subscription", "setup", "page"];
 
 /// The page of this name.
 pub fn page(name: &'static str) -> AnyView {
-    named_page::<LoadSheet>(name, &["product", "seats", "done", "to"], show)
+    named_page::<LoadSheet>(name, QUERY, show)
 }

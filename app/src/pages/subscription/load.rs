@@ -54,7 +54,7 @@ pub(crate) fn view_of(summary: SubscriptionSummary, zone: &str) -> SubscriptionV
 }
 
 /// An id from an address; what is no id names nothing.
-pub(super) fn parse_id(text: &str) -> Result<SubscriptionId, AppError> {
+pub(crate) fn parse_id(text: &str) -> Result<SubscriptionId, AppError> {
     text.parse().map_err(|_| AppError::NotFound)
 }
 
@@ -63,7 +63,14 @@ pub(super) async fn subscription_of(
     reader: &Reader,
     asked: &Asked,
 ) -> Result<SubscriptionView, AppError> {
-    let found =
-        subscription::get(&reader.portal.db, &reader.actor(), asked.subscription_id()?).await?;
+    subscription_by_id(reader, asked.subscription_id()?).await
+}
+
+/// One subscription of the reader's customer.
+pub(crate) async fn subscription_by_id(
+    reader: &Reader,
+    id: SubscriptionId,
+) -> Result<SubscriptionView, AppError> {
+    let found = subscription::get(&reader.portal.db, &reader.actor(), id).await?;
     found.map(|found| view_of(found.summary, &reader.person.time_zone)).ok_or(AppError::NotFound)
 }

@@ -10,6 +10,7 @@ pub mod keep;
 #[cfg(feature = "ssr")]
 pub(crate) mod load;
 pub mod pause;
+pub mod payment_method;
 #[cfg(feature = "ssr")]
 pub(crate) mod plan;
 #[cfg(feature = "ssr")]
@@ -29,5 +30,6 @@ pub use cancel::CancelSubscription;
 pub use confirm::ConfirmChange;
 pub use keep::KeepSubscription;
 pub use pause::{KeepRunning, PauseSubscription};
+pub use payment_method::ChoosePaymentMethod;
 pub use seats::ChooseSeats;
 pub use undo_update::UndoUpdate;

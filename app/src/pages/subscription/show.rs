@@ -1,5 +1,6 @@
 //! A subscription: its state in a sentence, what can be done, what comes next, the facts.
 
+use backend::payment_method::of_subscription;
 use backend::subscription_change::action_url;
 use domain::format;
 use domain::local_time::LocalDateTime;
@@ -7,6 +8,7 @@ use domain::local_time::LocalDateTime;
 use super::load::subscription_of;
 use super::view::{OpenChangeView, Standing, SubscriptionView, day, price_interval};
 use crate::error::AppError;
+use crate::pages::method;
 use crate::pages::sheet::{Asked, Reader};
 use crate::text::Text;
 use crate::ui::sheet::{Block, Body, Message, Sheet};
@@ -22,16 +24,37 @@ pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
     {
         change.action_url = action_url(&reader.portal.db, &reader.actor(), subscription.id).await?;
     }
-    Ok(describe(&reader, asked, &subscription))
+    let method = method_of(&reader, &subscription).await?;
+    Ok(describe(&reader, asked, &subscription, method.as_deref()))
 }
 
-fn describe(reader: &Reader, asked: &Asked, subscription: &SubscriptionView) -> Sheet {
+/// What it is paid with, in words; `None` where nothing is charged here, and for whom that is not shown.
+async fn method_of(
+    reader: &Reader,
+    subscription: &SubscriptionView,
+) -> Result<Option<String>, AppError> {
+    let is_charged = reader.organization.has_processor && subscription.ended_at.is_none();
+    if !is_charged || !reader.person.actor.role.can_read_billing() {
+        return Ok(None);
+    }
+    let t = reader.text;
+    let found = of_subscription(&reader.portal.db, &reader.actor(), subscription.id).await?;
+    let name = found.map(|found| method::name(t, &found.details));
+    Ok(Some(name.unwrap_or_else(|| t.methods_fact_none().to_owned())))
+}
+
+fn describe(
+    reader: &Reader,
+    asked: &Asked,
+    subscription: &SubscriptionView,
+    method: Option<&str>,
+) -> Sheet {
     let (t, slug, role) = (reader.text, asked.organization.as_str(), reader.person.actor.role);
     let mut sheet = Sheet::new(subscription.name(t))
         .lead(subscription.sentence(t))
         .badge(subscription.badge(t))
         .back(paths::overview(slug), t.subscription_back());
-    if let Some(title) = confirmation(reader, asked, subscription) {
+    if let Some(title) = confirmation(reader, asked, subscription, method) {
         let message = Message { tone: Tone::Good, title, is_news: true, ..Message::default() };
         sheet = sheet.block(Block { title: None, body: Body::Alert(message) });
     }
@@ -46,15 +69,20 @@ fn describe(reader: &Reader, asked: &Asked, subscription: &SubscriptionView) -> 
         sheet = sheet.block(Block::alert(Tone::Note, title, Some(text)));
     }
     sheet = sheet.block(Block::points(t.subscription_next_title(), subscription.next(t)));
-    let links = if role.can_write_billing() {
+    let mut links = if role.can_write_billing() {
         subscription.steps(t, slug, reader.organization.settings)
     } else {
         Vec::new()
     };
+    if method.is_some() && role.can_write_billing() {
+        let page = paths::subscription_payment_method(slug, subscription.id);
+        links.push((page, t.methods_change().to_owned()));
+    }
     if !links.is_empty() {
         sheet = sheet.block(Block::new(t.subscription_actions(), Body::Links(links)));
     }
-    sheet = sheet.block(Block::new(t.subscription_details(), Body::Facts(facts(t, subscription))));
+    sheet = sheet
+        .block(Block::new(t.subscription_details(), Body::Facts(facts(t, subscription, method))));
     if role.can_read_billing() {
         let orders = (paths::orders_of(slug, subscription.id), t.subscription_orders().to_owned());
         sheet = sheet.block(Block { title: None, body: Body::Links(vec![orders]) });
@@ -81,13 +109,19 @@ fn waiting(t: Text, change: &OpenChangeView) -> Message {
 }
 
 /// Right after a step: said only while it is true, whatever the address claims.
-fn confirmation(reader: &Reader, asked: &Asked, subscription: &SubscriptionView) -> Option<String> {
+fn confirmation(
+    reader: &Reader,
+    asked: &Asked,
+    subscription: &SubscriptionView,
+    method: Option<&str>,
+) -> Option<String> {
     let t = reader.text;
     let (name, date) = (subscription.plan.clone(), subscription.turn_date(t));
     match asked.done.as_deref()? {
         "canceled" if subscription.can_keep() => {
             Some(t.cancel_confirmed(&name, &date, reader.person.member_email.as_str()))
         }
+        "method" => method.map(|method| t.methods_choose_done(&subscription.name(t), method)),
         "kept" if subscription.can_cancel() => Some(t.keep_done(&name, &date)),
         "pausing" if subscription.can_keep_running() => Some(t.pause_done(&name, &date)),
         "keeps_running" if subscription.can_pause() => Some(t.pause_keep_done(&name, &date)),
@@ -104,7 +138,7 @@ fn confirmation(reader: &Reader, asked: &Asked, subscription: &SubscriptionView)
     }
 }
 
-fn facts(t: Text, subscription: &SubscriptionView) -> Vec<(String, String)> {
+fn facts(t: Text, subscription: &SubscriptionView, method: Option<&str>) -> Vec<(String, String)> {
     let mut facts = vec![(t.subscription_amount().to_owned(), subscription.price_interval(t))];
     if let Some(seats) = subscription.seats {
         let count = format::count(seats.into(), t.locale());
@@ -114,6 +148,7 @@ fn facts(t: Text, subscription: &SubscriptionView) -> Vec<(String, String)> {
         let said = if *covers_next { name.clone() } else { t.subscription_discount_over(name) };
         facts.push((t.subscription_discount().to_owned(), said));
     }
+    facts.extend(method.map(|method| (t.methods_fact().to_owned(), method.to_owned())));
     let mut date = |name: &str, at: Option<&LocalDateTime>| {
         if let Some(at) = at {
             facts.push((name.to_owned(), day(t, at)));
