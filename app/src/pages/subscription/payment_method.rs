@@ -120,7 +120,7 @@ mod page {
     ) -> Result<Done, AppError> {
         let mut reader = Reader::of(organization).await?;
         let id = parse_id(subscription_id)?;
-        let unknown = || AppError::field("payment_method_id", "method_unknown");
+        let unknown = || AppError::field("payment_method_id", "pay_method");
         let method_id = Some(payment_method_id).filter(|text| !text.is_empty());
         let method_id = method_id.map(str::parse).transpose().map_err(|_| unknown())?;
         use_for_subscription(&reader.portal.db, &mut reader.cx, id, method_id).await.map_err(

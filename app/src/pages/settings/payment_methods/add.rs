@@ -99,7 +99,7 @@ mod page {
         };
         let order = order_of(&reader, purpose).await?;
         if order.as_ref().is_some_and(|order| order.status != OrderStatus::Pending) {
-            return Ok(sheet.lead(t.error_order_not_open()).status(409).link(up, t.common_back()));
+            return Ok(sheet.lead(t.error_pay_not_open()).status(409).link(up, t.common_back()));
         }
         let (processor, hosted) = (
             processor_name(Some(processor)),
@@ -239,12 +239,12 @@ mod page {
         match error {
             BeginSetupError::Unknown => AppError::NotFound,
             BeginSetupError::Forbidden(_) => AppError::Forbidden,
-            BeginSetupError::NoProcessor => AppError::conflict("no_processor"),
-            BeginSetupError::OrderNotOpen => AppError::conflict("order_not_open"),
+            BeginSetupError::NoProcessor => AppError::conflict("pay_not_charged"),
+            BeginSetupError::OrderNotOpen => AppError::conflict("pay_not_open"),
             BeginSetupError::TooManyTries { retry_after_s } => {
                 AppError::RateLimited { retry_after_s }
             }
-            BeginSetupError::Unavailable => AppError::conflict("processor_unavailable"),
+            BeginSetupError::Unavailable => AppError::conflict("pay_unavailable"),
             error => internal(&error),
         }
     }
