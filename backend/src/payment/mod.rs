@@ -62,7 +62,12 @@ pub use sandbox::{
     set_behavior,
 };
 pub(crate) use settle::{close_unsent, lock, void_open_orders};
-pub use stripe::{Stripe, StripeAccess};
+#[cfg(any(test, feature = "test-support"))]
+pub use stripe::signature_header;
+pub use stripe::{
+    ReceiveEventError, ReceivedEvent, SignatureError, Stripe, StripeAccess, StripeEvent,
+    receive_stripe_event,
+};
 pub use update_dunning::{UpdateDunning, UpdateDunningError, update_dunning};
 
 use domain::payment::DeclineCode;

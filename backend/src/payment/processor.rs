@@ -131,6 +131,7 @@ pub enum Reading {
 pub struct NewProcessorRefund<'a> {
     /// The idempotency key.
     pub refund_id: RefundId,
+    pub organization_id: OrganizationId,
     pub processor_payment_id: &'a str,
     pub amount: Money,
 }

@@ -43,6 +43,7 @@ pub(super) async fn run_one(
     let answer = if claimed.may_send {
         let wanted = NewProcessorRefund {
             refund_id,
+            organization_id: claimed.organization_id,
             processor_payment_id: &claimed.processor_payment_id,
             amount: claimed.amount,
         };

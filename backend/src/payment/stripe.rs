@@ -10,7 +10,16 @@ mod decline;
 mod methods;
 mod objects;
 mod payments;
+mod receive_event;
 mod refunds;
+mod signature;
+#[cfg(test)]
+mod test_server;
+
+pub use receive_event::{ReceiveEventError, ReceivedEvent, StripeEvent, receive_stripe_event};
+pub use signature::SignatureError;
+#[cfg(any(test, feature = "test-support"))]
+pub use signature::signature_header;
 
 use domain::id::RefundId;
 use domain::payment::PaymentOutcome;
@@ -22,6 +31,10 @@ use super::processor::{
     Announced, Answer, NewPayment, NewProcessorCustomer, NewProcessorRefund, NewSetup, PaymentKey,
     PaymentProcessor, Reading, RefundOutcome, SetupReading, StartedSetup,
 };
+
+/// Where Stripe's pages are: entering a card, approving a charge.
+const PAGES: [&str; 3] =
+    ["https://checkout.stripe.com", "https://hooks.stripe.com", "https://pm-redirects.stripe.com"];
 
 /// What is needed to reach Stripe.
 #[derive(Clone)]
@@ -65,6 +78,15 @@ impl Stripe {
 impl PaymentProcessor for Stripe {
     fn name(&self) -> &'static str {
         Self::NAME
+    }
+
+    fn origins(&self) -> Vec<String> {
+        let mut origins: Vec<String> = PAGES.map(str::to_owned).into();
+        // What stands in for Stripe has its pages beside its API.
+        if !self.client.is_at_stripe() {
+            origins.push(self.client.api_url().to_owned());
+        }
+        origins
     }
 
     fn create<'a>(

@@ -105,6 +105,14 @@ impl Client {
         Self { http: HttpClient::builder(TokioExecutor::new()).build(connector), access }
     }
 
+    pub fn api_url(&self) -> &str {
+        &self.access.api_url
+    }
+
+    pub fn is_at_stripe(&self) -> bool {
+        self.access.api_url == "https://api.stripe.com"
+    }
+
     /// Reads; `path` begins with `/v1/`, its parts are escaped already.
     pub async fn get<T: DeserializeOwned>(
         &self,

@@ -205,3 +205,187 @@ pub(super) async fn detach(client: &Client, id: &str) -> Result<(), NoAnswer> {
         Err(error) => Err(error.into_no_answer()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::id::{CustomerId, OrganizationId, PaymentMethodSetupId};
+    use domain::payment::DeclineCode;
+    use serde_json::json;
+    use time::OffsetDateTime;
+    use uuid::Uuid;
+
+    use super::super::test_server::{TestAnswer, TestServer, answer, ok};
+    use super::*;
+    use crate::payment::processor::PaymentProcessor;
+
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    fn setup(presentation: SetupPresentation) -> NewSetup {
+        NewSetup {
+            payment_method_setup_id: PaymentMethodSetupId::from(Uuid::from_u128(12)),
+            organization_id: OrganizationId::from(Uuid::from_u128(1)),
+            processor_customer_id: "cus_1".into(),
+            presentation,
+        }
+    }
+
+    fn card() -> Value {
+        json!({"id": "pm_1", "object": "payment_method", "type": "card", "customer": "cus_1",
+            "card": {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2030, "wallet": null}})
+    }
+
+    fn intent(status: &str, method: &Value) -> Value {
+        json!({"id": "seti_1", "object": "setup_intent", "status": status, "client_secret": "seti_1_secret_x",
+            "last_setup_error": null, "payment_method": method})
+    }
+
+    #[tokio::test]
+    async fn a_customer_is_made_once_per_words() {
+        let made = json!({"id": "cus_1", "object": "customer"});
+        let server = TestServer::start(vec![ok(&made), ok(&made)]).await;
+        let mut customer = NewProcessorCustomer {
+            organization_id: OrganizationId::from(Uuid::from_u128(1)),
+            customer_id: CustomerId::from(Uuid::from_u128(2)),
+            email: "ada@example.com".into(),
+            name: None,
+        };
+        assert_eq!(server.stripe.create_customer(&customer, NOW).await.unwrap(), "cus_1");
+        customer.name = Some("Ada & Co".into());
+        server.stripe.create_customer(&customer, NOW).await.unwrap();
+        let calls = server.calls();
+        let form = "POST /v1/customers?email=ada@example.com&metadata[foyer_customer_id]=00000000-0000-0000-0000-000000000002\
+            &metadata[foyer_organization_id]=00000000-0000-0000-0000-000000000001";
+        assert!(
+            calls[0].starts_with(&format!("{form} [00000000-0000-0000-0000-000000000002-")),
+            "{calls:?}"
+        );
+        assert!(calls[1].starts_with(&format!("{form}&name=Ada & Co [")), "{calls:?}");
+        assert_ne!(calls[0].split(" [").last(), calls[1].split(" [").last());
+    }
+
+    #[tokio::test]
+    async fn in_the_frame() {
+        let server =
+            TestServer::start(vec![ok(&intent("requires_payment_method", &Value::Null))]).await;
+        let started = server.stripe.create_setup(&setup(SetupPresentation::Embedded), NOW).await;
+        let way = SetupWay::Embedded { client_secret: "seti_1_secret_x".into() };
+        assert_eq!(started.unwrap(), StartedSetup { processor_setup_id: "seti_1".into(), way });
+        assert_eq!(
+            server.calls(),
+            ["POST /v1/setup_intents?customer=cus_1&usage=off_session&payment_method_types[]=card\
+              &metadata[foyer_setup_id]=00000000-0000-0000-0000-00000000000c\
+              &metadata[foyer_organization_id]=00000000-0000-0000-0000-000000000001 [00000000-0000-0000-0000-00000000000c]"]
+        );
+    }
+
+    #[tokio::test]
+    async fn on_stripes_page() {
+        let session = json!({"id": "cs_test_1", "object": "checkout.session", "status": "open", "setup_intent": "seti_1",
+            "url": "https://checkout.stripe.com/c/pay/cs_test_1"});
+        let server = TestServer::start(vec![ok(&session)]).await;
+        let started = server.stripe.create_setup(&setup(SetupPresentation::Hosted), NOW).await;
+        let way = SetupWay::Hosted { url: "https://checkout.stripe.com/c/pay/cs_test_1".into() };
+        assert_eq!(started.unwrap(), StartedSetup { processor_setup_id: "cs_test_1".into(), way });
+        let back = "https://billing.example.com/pay/setups/00000000-0000-0000-0000-000000000001/00000000-0000-0000-0000-00000000000c";
+        assert_eq!(
+            server.calls(),
+            [format!(
+                "POST /v1/checkout/sessions?mode=setup&customer=cus_1&payment_method_types[]=card&success_url={back}&cancel_url={back}\
+                 &metadata[foyer_setup_id]=00000000-0000-0000-0000-00000000000c\
+                 &metadata[foyer_organization_id]=00000000-0000-0000-0000-000000000001\
+                 &setup_intent_data[metadata][foyer_setup_id]=00000000-0000-0000-0000-00000000000c\
+                 &setup_intent_data[metadata][foyer_organization_id]=00000000-0000-0000-0000-000000000001 [00000000-0000-0000-0000-00000000000c]"
+            )]
+        );
+    }
+
+    async fn read(id: &str, answers: Vec<TestAnswer>) -> (SetupReading, Vec<String>) {
+        let server = TestServer::start(answers).await;
+        let reading = server.stripe.read_setup(id, NOW).await.unwrap();
+        (reading, server.calls())
+    }
+
+    const INTENT: &str = "GET /v1/setup_intents/seti_1?expand[]=payment_method";
+
+    #[tokio::test]
+    async fn a_setup_in_the_frame_is_read_with_its_card() {
+        let (reading, calls) = read("seti_1", vec![ok(&intent("succeeded", &card()))]).await;
+        let SetupReading::Succeeded { processor_method_id, details } = reading else {
+            panic!("{reading:?}")
+        };
+        assert_eq!(
+            (processor_method_id.as_str(), details.last4.as_deref()),
+            ("pm_1", Some("4242"))
+        );
+        assert_eq!(calls, [INTENT]);
+        for status in ["requires_payment_method", "requires_action", "processing"] {
+            let (reading, _) = read("seti_1", vec![ok(&intent(status, &Value::Null))]).await;
+            assert_eq!(reading, SetupReading::Open, "{status}");
+        }
+        let (reading, _) = read("seti_1", vec![ok(&intent("canceled", &Value::Null))]).await;
+        assert_eq!(reading, SetupReading::Expired);
+        let (reading, _) = read("seti_1", vec![answer(404, &json!({}))]).await;
+        assert_eq!(reading, SetupReading::Expired);
+    }
+
+    #[tokio::test]
+    async fn a_setup_that_failed_is_closed_before_that_is_said() {
+        let mut failed = intent("requires_payment_method", &Value::Null);
+        failed["last_setup_error"] = json!({"code": "setup_intent_authentication_failure"});
+        let canceled = intent("canceled", &Value::Null);
+        let (reading, calls) = read("seti_1", vec![ok(&failed), ok(&canceled)]).await;
+        assert_eq!(reading, SetupReading::Failed { code: DeclineCode::AuthenticationRequired });
+        assert_eq!(calls, [INTENT, "POST /v1/setup_intents/seti_1/cancel"]);
+        // The customer tried again in the frame, and it went through.
+        let answers = vec![ok(&failed), answer(400, &json!({})), ok(&intent("succeeded", &card()))];
+        assert!(matches!(read("seti_1", answers).await.0, SetupReading::Succeeded { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_page_is_read_with_its_card() {
+        let session = |status: &str, intent: Value| json!({"id": "cs_1", "status": status, "setup_intent": intent});
+        let complete = session("complete", intent("succeeded", &card()));
+        let (reading, calls) = read("cs_1", vec![ok(&complete)]).await;
+        assert!(matches!(reading, SetupReading::Succeeded { .. }));
+        assert_eq!(
+            calls,
+            [
+                "GET /v1/checkout/sessions/cs_1?expand[]=setup_intent&expand[]=setup_intent.payment_method"
+            ]
+        );
+        let open = session("open", intent("requires_payment_method", &Value::Null));
+        assert_eq!(read("cs_1", vec![ok(&open)]).await.0, SetupReading::Open);
+        let expired = session("expired", Value::Null);
+        assert_eq!(read("cs_1", vec![ok(&expired)]).await.0, SetupReading::Expired);
+    }
+
+    #[tokio::test]
+    async fn a_method_that_nobody_has_is_none() {
+        let mut detached = card();
+        detached["customer"] = Value::Null;
+        let answers = vec![ok(&card()), ok(&detached), answer(404, &json!({}))];
+        let server = TestServer::start(answers).await;
+        assert!(server.stripe.read_method("pm_1").await.unwrap().is_some());
+        assert_eq!(server.stripe.read_method("pm_1").await.unwrap(), None);
+        assert_eq!(server.stripe.read_method("pm_1").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn forgetting_twice_is_no_error_and_forgetting_in_vain_is() {
+        let mut detached = card();
+        detached["customer"] = Value::Null;
+        let refused = json!({"error": {"type": "invalid_request_error"}});
+        let answers = vec![
+            ok(&detached),
+            answer(400, &refused),
+            ok(&detached),
+            answer(400, &refused),
+            ok(&card()),
+        ];
+        let server = TestServer::start(answers).await;
+        server.stripe.detach("pm_1", NOW).await.unwrap();
+        server.stripe.detach("pm_1", NOW).await.unwrap();
+        server.stripe.detach("pm_1", NOW).await.unwrap_err();
+        assert_eq!(server.calls()[0], "POST /v1/payment_methods/pm_1/detach");
+    }
+}
