@@ -17,6 +17,8 @@ test-domain: ## the billing rules
 	@scripts/test domain
 test-backend: ## the commands, on a real Postgres
 	@scripts/test backend
+test-stripe: ## the charges through Stripe, against its stand-in
+	@scripts/test stripe
 test-server: ## the endpoints and pages, through the real router
 	@scripts/test server
 test-portal: ## the journeys in Chromium, on the release build
@@ -36,4 +38,4 @@ deny: ## licences, bans and advisories of the dependencies (needs cargo-deny)
 	@cargo deny --version >/dev/null 2>&1 || { echo "install it first: cargo install --locked cargo-deny (minutes)"; exit 1; }
 	cargo deny check
 
-.PHONY: help run dev test test-domain test-backend test-server test-portal test-hydration lint bench fmt sqlx deny
+.PHONY: help run dev test test-domain test-backend test-stripe test-server test-portal test-hydration lint bench fmt sqlx deny

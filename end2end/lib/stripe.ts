@@ -7,7 +7,7 @@ import { foyer } from "./cli.ts";
 import { demo } from "./demo.ts";
 import { test as base } from "./fixtures.ts";
 import { announce, startFoyer } from "./foyer.ts";
-import { startLocalstripe } from "./localstripe.ts";
+import { startLocalstripe } from "./localstripe.mjs";
 
 export { expect } from "./fixtures.ts";
 

@@ -11,4 +11,5 @@ pub mod pages;
 pub mod pay;
 pub mod server_functions;
 pub mod site;
+pub mod stripe_webhook;
 pub mod texts;

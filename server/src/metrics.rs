@@ -68,6 +68,7 @@ fn install() -> Result<PrometheusHandle, String> {
         "Subscriptions that came due and were handled"
     );
     metrics::describe_counter!("invoices_issued_total", "Orders whose invoice was due and handled");
+    metrics::describe_counter!("stripe_events_total", "Messages of Stripe's, by what they came to");
     metrics::describe_gauge!(
         "worker_due_lag_seconds",
         metrics::Unit::Seconds,

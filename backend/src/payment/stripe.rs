@@ -7,6 +7,8 @@
 mod amount;
 mod client;
 mod decline;
+#[cfg(test)]
+mod localstripe;
 mod methods;
 mod objects;
 mod payments;

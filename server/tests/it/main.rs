@@ -14,4 +14,5 @@ mod processes;
 mod sandbox;
 mod secrets;
 mod sign_in;
+mod stripe_webhook;
 mod support;

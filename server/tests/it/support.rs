@@ -32,6 +32,7 @@ use server::{
     live::Live,
     mail::{Renderer, dev_mailbox::DevMailbox},
     metrics::Metrics,
+    redacted::Redacted,
     router::router,
     sandbox::SandboxSite,
     state::{AppState, Shared},
@@ -44,6 +45,8 @@ use tower::ServiceExt;
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 /// Where the sandbox's own pages are.
 pub const SANDBOX_URL: &str = "http://localhost:3001";
+/// With which the messages of Stripe are signed here.
+pub const STRIPE_WEBHOOK_SECRET: &str = "whsec_of_the_integration_tests";
 pub const HASHED: &str = "/pkg/foyer.0a1b2c3d4e5f.js";
 
 /// A portal as `foyer serve` makes it, with a clock that stands still.
@@ -121,7 +124,7 @@ impl TestApp {
         let state = AppState::new(Shared {
             portal,
             origin: url.origin().ascii_serialization(),
-            stripe_webhook_secrets: vec![],
+            stripe_webhook_secrets: vec![Redacted::new(STRIPE_WEBHOOK_SECRET)],
             is_loopback: url.scheme() == "http",
             trusted_proxies: vec![],
             site_root: folder.join("site"),

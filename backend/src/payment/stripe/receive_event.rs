@@ -257,3 +257,164 @@ async fn nudge_refunds(
     .await?;
     Ok(nudged.rows_affected())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use time::{Duration, OffsetDateTime};
+    use uuid::Uuid;
+
+    use super::super::signature::signature_header;
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment::test_helpers::Case;
+
+    const SECRET: &str = "whsec_of_the_tests";
+
+    struct Inbox {
+        case: Case,
+        later: OffsetDateTime,
+    }
+
+    impl Inbox {
+        /// A charge through Stripe that nobody knows the outcome of; it would be looked at in an hour.
+        async fn new() -> Self {
+            let case = Case::new(SandboxBehavior::Approve).await;
+            let later = case.db.now() + Duration::hours(1);
+            sqlx::query(
+                "update payment_attempt set processor = 'stripe', state = 'unknown', due_at = $2 where payment_attempt_id = $1",
+            )
+            .bind(case.attempt_id.as_uuid())
+            .bind(later)
+            .execute(&case.db.pool)
+            .await
+            .unwrap();
+            Self { case, later }
+        }
+
+        async fn receive(&self, message: &Value) -> Result<ReceivedEvent, ReceiveEventError> {
+            let body = message.to_string();
+            let header = signature_header(SECRET, self.case.db.now(), body.as_bytes());
+            self.receive_signed(&body, &header).await
+        }
+
+        async fn receive_signed(
+            &self,
+            body: &str,
+            signature: &str,
+        ) -> Result<ReceivedEvent, ReceiveEventError> {
+            let event = StripeEvent { secrets: &[SECRET], signature, body: body.as_bytes() };
+            let mut cx = Context::system(self.case.db.now(), self.case.db.chance.rng());
+            let db = &self.case.db.pool;
+            receive_stripe_event(db, &Processors::default(), &mut cx, event).await
+        }
+
+        async fn due_at(&self) -> Option<OffsetDateTime> {
+            sqlx::query_scalar("select due_at from payment_attempt where payment_attempt_id = $1")
+                .bind(self.case.attempt_id.as_uuid())
+                .fetch_one(&self.case.db.pool)
+                .await
+                .unwrap()
+        }
+
+        fn about_the_charge(&self, id: &str, kind: &str) -> Value {
+            self.message(id, kind, "foyer_payment_attempt_id", self.case.attempt_id.into())
+        }
+
+        fn message(&self, id: &str, kind: &str, name: &str, value: Uuid) -> Value {
+            let mut metadata = json!({"foyer_organization_id": self.case.organization_id});
+            metadata[name] = json!(value);
+            json!({"id": id, "object": "event", "type": kind,
+                "data": {"object": {"id": "pi_1", "status": "succeeded", "metadata": metadata}}})
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_makes_a_charge_due_and_is_not_believed_further() {
+        let inbox = Inbox::new().await;
+        let message = inbox.about_the_charge("evt_1", "payment_intent.succeeded");
+        assert_eq!(inbox.receive(&message).await.unwrap(), ReceivedEvent::Nudged);
+        assert_eq!(inbox.due_at().await, Some(inbox.case.db.now()));
+        let state: String =
+            sqlx::query_scalar("select state from payment_attempt where payment_attempt_id = $1")
+                .bind(inbox.case.attempt_id.as_uuid())
+                .fetch_one(&inbox.case.db.pool)
+                .await
+                .unwrap();
+        assert_eq!(state, "unknown", "what became of it is read, not taken from the message");
+    }
+
+    #[tokio::test]
+    async fn a_message_counts_once_and_the_order_does_not_matter() {
+        let inbox = Inbox::new().await;
+        let failed = inbox.about_the_charge("evt_2", "payment_intent.payment_failed");
+        let earlier = inbox.about_the_charge("evt_1", "payment_intent.processing");
+        assert_eq!(inbox.receive(&failed).await.unwrap(), ReceivedEvent::Nudged);
+        assert_eq!(inbox.receive(&earlier).await.unwrap(), ReceivedEvent::Nudged);
+        for message in [&failed, &earlier, &failed] {
+            assert_eq!(inbox.receive(message).await.unwrap(), ReceivedEvent::Repeated);
+        }
+    }
+
+    #[tokio::test]
+    async fn forged_and_old_messages_do_nothing() {
+        let inbox = Inbox::new().await;
+        let body = inbox.about_the_charge("evt_1", "payment_intent.succeeded").to_string();
+        let now = inbox.case.db.now();
+        let forged = signature_header("whsec_of_others", now, body.as_bytes());
+        let refused = inbox.receive_signed(&body, &forged).await.unwrap_err();
+        assert!(matches!(refused, ReceiveEventError::Signature(SignatureError::Forged)));
+        let old = signature_header(SECRET, now - Duration::minutes(6), body.as_bytes());
+        let refused = inbox.receive_signed(&body, &old).await.unwrap_err();
+        assert!(matches!(refused, ReceiveEventError::Signature(SignatureError::OutOfTime)));
+        let header = signature_header(SECRET, now, b"[]");
+        let refused = inbox.receive_signed("[]", &header).await.unwrap_err();
+        assert!(matches!(refused, ReceiveEventError::Malformed(_)));
+        assert_eq!(inbox.due_at().await, Some(inbox.later));
+        let noted: i64 = sqlx::query_scalar("select count(*) from processor_event")
+            .fetch_one(&inbox.case.db.pool)
+            .await
+            .unwrap();
+        assert_eq!(noted, 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_unknown_is_passed_over() {
+        let inbox = Inbox::new().await;
+        let nobody = Uuid::from_u128(99);
+        let mut foreign = inbox.about_the_charge("evt_1", "payment_intent.succeeded");
+        foreign["data"]["object"]["metadata"]["foyer_organization_id"] = json!(nobody);
+        let mut bare = inbox.about_the_charge("evt_2", "payment_intent.succeeded");
+        bare["data"]["object"]["metadata"] = json!({"foyer_payment_attempt_id": "no id"});
+        let of_our_own = [
+            ("evt_3", "payment_intent.succeeded", "foyer_payment_attempt_id"),
+            ("evt_4", "refund.updated", "foyer_refund_id"),
+            ("evt_5", "invoice.paid", "foyer_payment_attempt_id"),
+            ("evt_6", "nonsense", "foyer_payment_attempt_id"),
+        ];
+        let of_our_own = of_our_own.map(|(id, kind, name)| inbox.message(id, kind, name, nobody));
+        for message in [foreign, bare].iter().chain(&of_our_own) {
+            let received = inbox.receive(message).await.unwrap();
+            assert_eq!(received, ReceivedEvent::Nothing, "{message}");
+        }
+        let setup = inbox.message("evt_7", "setup_intent.succeeded", "foyer_setup_id", nobody);
+        inbox.receive(&setup).await.unwrap();
+        let method = inbox.message("evt_8", "payment_method.detached", "x", nobody);
+        inbox.receive(&method).await.unwrap();
+        assert_eq!(inbox.due_at().await, Some(inbox.later));
+    }
+
+    #[tokio::test]
+    async fn a_settled_charge_stays_settled() {
+        let inbox = Inbox::new().await;
+        sqlx::query("update payment_attempt set processor = 'sandbox', due_at = $1")
+            .bind(inbox.case.db.now())
+            .execute(&inbox.case.db.pool)
+            .await
+            .unwrap();
+        inbox.case.run_attempt().await;
+        let message = inbox.about_the_charge("evt_1", "payment_intent.succeeded");
+        assert_eq!(inbox.receive(&message).await.unwrap(), ReceivedEvent::Nothing);
+        assert_eq!(inbox.due_at().await, None);
+    }
+}
