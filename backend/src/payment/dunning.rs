@@ -57,8 +57,9 @@ async fn record(
 #[cfg(test)]
 mod tests {
     use crate::order::{RecordPaymentError, record_payment};
-    use crate::payment::SandboxBehavior;
     use crate::payment::test_helpers::{Case, stands};
+    use crate::payment::{SandboxBehavior, UpdateDunning, update_dunning};
+    use serde_json::json;
     use time::Duration;
 
     #[tokio::test]
@@ -180,5 +181,122 @@ mod tests {
         let mut cx = case.db.cx();
         record_payment(&case.db.pool, &mut cx, case.organization_id, case.order_id).await.unwrap();
         assert_eq!(case.standing().await, stands("abandoned", "paid", "active"));
+    }
+
+    #[tokio::test]
+    async fn the_backup_pays_and_nobody_hears_of_a_failure() {
+        let case = Case::absent(SandboxBehavior::DeclineInsufficientFunds).await;
+        case.backup_card(SandboxBehavior::Approve).await;
+        case.work().await;
+        assert_eq!(case.standing().await, stands("declined succeeded", "paid", "active"));
+        let triggers = "select string_agg(trigger, ' ' order by trigger) from payment_attempt";
+        assert_eq!(case.text(triggers).await, "retry_backup subscription_cycle");
+        for event in ["subscription.past_due", "order.payment_failed"] {
+            assert_eq!(case.events(event).await, 0, "{event}");
+        }
+        assert_eq!(case.after(Duration::days(20)).await, 0);
+    }
+
+    #[tokio::test]
+    async fn both_cards_declined_are_one_failure_each_time() {
+        let case = Case::absent(SandboxBehavior::DeclineGeneric).await;
+        case.backup_card(SandboxBehavior::DeclineInsufficientFunds).await;
+        case.work().await;
+        for days in [2, 5, 7] {
+            assert_eq!(case.standing().await.2, "past_due");
+            case.after(Duration::days(days)).await;
+        }
+        assert_eq!(case.standing().await.2, "past_due");
+        case.after(Duration::days(7)).await;
+        assert_eq!(case.standing().await.2, "canceled");
+        assert_eq!(case.count("select count(*) from payment_attempt").await, 10);
+        assert_eq!(case.events("order.payment_failed").await, 5);
+        assert_eq!(case.events("subscription.past_due").await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_lost_card_with_a_backup_that_may_recover_goes_on_with_the_backup() {
+        let case = Case::absent(SandboxBehavior::DeclineLostCard).await;
+        case.backup_card(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        assert_eq!(case.events("order.payment_failed").await, 1);
+        for days in [2, 5, 7, 7] {
+            case.after(Duration::days(days)).await;
+        }
+        assert_eq!(case.standing().await.2, "canceled");
+        let lost = "select count(*) from sandbox.payment where decline_code = 'lost_card'";
+        assert_eq!(case.count(lost).await, 1, "never asked again");
+        assert_eq!(case.count("select count(*) from sandbox.payment").await, 6);
+    }
+
+    #[tokio::test]
+    async fn a_missing_method_has_a_backup_too() {
+        let case = Case::absent(SandboxBehavior::Approve).await;
+        for sql in [
+            "update customer set backup_payment_method_id = default_payment_method_id, default_payment_method_id = null",
+            "update payment_attempt set payment_method_id = null",
+        ] {
+            sqlx::query(sql).execute(&case.db.pool).await.unwrap();
+        }
+        case.work().await;
+        assert_eq!(case.standing().await, stands("declined succeeded", "paid", "active"));
+    }
+
+    #[tokio::test]
+    async fn each_organization_has_days_of_its_own() {
+        let case = Case::absent(SandboxBehavior::DeclineGeneric).await;
+        let input = UpdateDunning {
+            organization_id: case.organization_id,
+            retry_days: vec![3],
+            benefit_grace_days: 1,
+        };
+        update_dunning(&case.db.pool, &mut case.db.cx(), input).await.unwrap();
+        case.work().await;
+        let told: serde_json::Value =
+            sqlx::query_scalar("select snapshot from event where type = 'order.payment_failed'")
+                .fetch_one(&case.db.pool)
+                .await
+                .unwrap();
+        let day = |days| domain::micros::of(case.db.now() + Duration::days(days));
+        for (name, value) in [
+            ("decline_code", json!("generic_decline")),
+            ("trigger", json!("subscription_cycle")),
+            ("amount_minor", json!(2_900)),
+            ("failures", json!(1)),
+            ("next_payment_attempt_at_us", json!(day(3))),
+            ("is_last_try", json!(true)),
+            ("access_ends_at_us", json!(day(1))),
+            ("ends_at_us", json!(day(3) + 60_000_000)),
+        ] {
+            assert_eq!(told[name], value, "{name}");
+        }
+        case.after(Duration::days(3)).await;
+        assert_eq!(case.standing().await, stands("declined declined", "void", "canceled"));
+    }
+
+    #[tokio::test]
+    async fn an_empty_account_is_asked_in_the_morning() {
+        let case = Case::absent(SandboxBehavior::DeclineInsufficientFunds).await;
+        case.work().await;
+        // 3 May, nine o'clock in Berlin.
+        let next = time::macros::datetime!(2026-05-03 07:00 UTC);
+        assert_eq!(crate::payment::next_due_at(&case.db.pool, None).await.unwrap(), Some(next));
+    }
+
+    #[tokio::test]
+    async fn a_new_card_that_is_declined_leaves_the_plan_and_a_good_one_heals() {
+        let case = Case::absent(SandboxBehavior::DeclineLostCard).await;
+        case.work().await;
+        let choose = async |card| {
+            let mut cx = case.db.cx_of(case.owner.clone());
+            crate::payment_method::set_default(&case.db.pool, &mut cx, card).await.unwrap();
+            case.work().await;
+        };
+        choose(case.another_card(SandboxBehavior::DeclineGeneric).await).await;
+        assert_eq!(case.standing().await, stands("declined declined", "pending", "past_due"));
+        assert_eq!(case.after(Duration::days(20)).await, 0, "the plan is the last day");
+        choose(case.another_card(SandboxBehavior::Approve).await).await;
+        let tries = "declined declined succeeded";
+        assert_eq!(case.standing().await, stands(tries, "paid", "active"));
     }
 }

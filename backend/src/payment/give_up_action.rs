@@ -74,3 +74,74 @@ async fn waiting(
         (None, _) => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment::test_helpers::{Case, Fault, stands};
+    use time::Duration;
+
+    async fn give_up(case: &Case, processors: &Processors) -> Result<(), PayError> {
+        let mut cx = case.db.cx_of(case.owner.clone());
+        give_up_action(&case.db.pool, processors, &mut cx, case.order_id).await
+    }
+
+    /// An order whose charge waits for its customer.
+    async fn waiting() -> Case {
+        let case = Case::absent(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        let card = case.another_card(SandboxBehavior::RequiresAction).await;
+        case.pay(Some(card)).await.unwrap();
+        case
+    }
+
+    #[tokio::test]
+    async fn what_was_approved_meanwhile_is_paid() {
+        let case = waiting().await;
+        let id: uuid::Uuid = sqlx::query_scalar(
+            "select payment_attempt_id from payment_attempt where settled_at is null",
+        )
+        .fetch_one(&case.db.pool)
+        .await
+        .unwrap();
+        assert!(case.sandbox.finish_action(id.into(), true).await.unwrap());
+        let processors = case.processors();
+        assert!(matches!(give_up(&case, &processors).await, Err(PayError::NotOpen)));
+        assert_eq!(case.standing().await, stands("declined succeeded", "paid", "active"));
+        assert!(matches!(give_up(&case, &processors).await, Err(PayError::NotOpen)));
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_leaves_it_waiting_until_it_is_known() {
+        for fault in [Fault::before(0), Fault::after(0), Fault::before(1), Fault::after(1)] {
+            let case = waiting().await;
+            let faulty = case.faulty(fault);
+            assert!(matches!(give_up(&case, &faulty).await, Err(PayError::InProgress)));
+            assert_eq!(case.standing().await.0, "declined requires_action");
+            let processors = case.processors();
+            give_up(&case, &processors).await.unwrap();
+            assert_eq!(case.standing().await, stands("declined abandoned", "pending", "past_due"));
+            give_up(&case, &processors).await.unwrap();
+            assert_eq!(case.after(Duration::hours(25)).await, 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_others_nothing_is_known() {
+        let case = waiting().await;
+        let eve = crate::test_support::fixtures::member(
+            &case.db,
+            case.organization_id,
+            "eve@example.com",
+        )
+        .await;
+        let mut cx = case.db.cx_of(eve);
+        let refused =
+            give_up_action(&case.db.pool, &case.processors(), &mut cx, case.order_id).await;
+        assert!(matches!(refused, Err(PayError::Unknown)));
+        assert_eq!(case.standing().await.0, "declined requires_action");
+        let mut cx = case.db.cx_of(case.payer());
+        give_up_action(&case.db.pool, &case.processors(), &mut cx, case.order_id).await.unwrap();
+    }
+}

@@ -6,6 +6,8 @@ mod attempt;
 mod choose_processor;
 mod claim;
 mod dunning;
+#[cfg(test)]
+mod faults;
 mod give_up_action;
 mod history;
 mod method;

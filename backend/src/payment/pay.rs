@@ -263,3 +263,183 @@ async fn tries(tx: &mut PgConnection, order: &LockedOrder) -> Result<i64, sqlx::
     .fetch_one(tx)
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::test_helpers::{Case, stands};
+    use crate::payment::{ProcessorChoice, SandboxBehavior, choose_processor, give_up_action};
+    use crate::test_support::fixtures;
+    use domain::payment::DeclineCode;
+    use domain::role::MemberRole;
+
+    async fn next_at(case: &Case) -> Option<time::OffsetDateTime> {
+        sqlx::query_scalar("select next_payment_attempt_at from orders")
+            .fetch_one(&case.db.pool)
+            .await
+            .unwrap()
+    }
+
+    /// A renewal whose card was declined.
+    async fn declined() -> Case {
+        let case = Case::absent(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        assert_eq!(case.standing().await, stands("declined", "pending", "past_due"));
+        case
+    }
+
+    #[tokio::test]
+    async fn another_card_pays_and_everything_is_well_again() {
+        let case = declined().await;
+        let card = case.another_card(SandboxBehavior::Approve).await;
+        assert_eq!(case.pay(Some(card)).await.unwrap(), PaymentOutcome::Succeeded);
+        assert_eq!(case.standing().await, stands("declined succeeded", "paid", "active"));
+        assert_eq!(next_at(&case).await, None);
+        assert!(matches!(case.pay(Some(card)).await, Err(PayError::NotOpen)));
+        case.db.settled().await;
+        assert_eq!(case.after(Duration::days(30)).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_decline_leaves_the_plan_and_five_are_enough() {
+        let case = declined().await;
+        let planned = next_at(&case).await;
+        // Lost: were it the default, nothing would be tried again.
+        let card = case.another_card(SandboxBehavior::DeclineLostCard).await;
+        for _ in 0..MANUAL_TRIES_MAX {
+            let refused = PaymentOutcome::Declined(DeclineCode::LostCard);
+            assert_eq!(case.pay(Some(card)).await.unwrap(), refused);
+            assert_eq!(next_at(&case).await, planned);
+        }
+        assert!(matches!(case.pay(Some(card)).await, Err(PayError::TooManyTries)));
+        case.db.settled().await;
+        assert_eq!(case.standing().await.2, "past_due");
+        assert_eq!(case.events("subscription.past_due").await, 1);
+        case.card(SandboxBehavior::Approve).await;
+        case.after(Duration::days(2)).await;
+        assert_eq!(case.standing().await.1, "paid", "the schedule went on");
+    }
+
+    #[tokio::test]
+    async fn a_try_of_the_worker_that_was_not_sent_steps_back() {
+        let case = Case::absent(SandboxBehavior::DeclineGeneric).await;
+        let refused = PaymentOutcome::Declined(DeclineCode::GenericDecline);
+        assert_eq!(case.pay(None).await.unwrap(), refused);
+        assert_eq!(case.standing().await, stands("abandoned declined", "pending", "active"));
+        assert_eq!(case.count("select count(*) from sandbox.payment").await, 1);
+        assert_eq!(next_at(&case).await, Some(case.db.now() + POSTPONED));
+        case.after(POSTPONED).await;
+        let tries = "abandoned declined declined";
+        assert_eq!(case.standing().await, stands(tries, "pending", "past_due"));
+        case.card(SandboxBehavior::Approve).await;
+        case.after(Duration::days(2)).await;
+        assert_eq!(case.standing().await.1, "paid", "the first failure counted once");
+    }
+
+    #[tokio::test]
+    async fn of_two_that_press_at_once_one_pays() {
+        let case = declined().await;
+        case.card(SandboxBehavior::Approve).await;
+        let told = futures::future::join_all((0..8).map(|_| case.pay(None))).await;
+        let paid = told.iter().filter(|told| matches!(told, Ok(PaymentOutcome::Succeeded))).count();
+        assert_eq!(paid, 1);
+        for told in told {
+            assert!(matches!(
+                told,
+                Ok(PaymentOutcome::Succeeded) | Err(PayError::InProgress | PayError::NotOpen)
+            ));
+        }
+        let charged = "select count(*) from sandbox.payment where state = 'succeeded'";
+        assert_eq!(case.count(charged).await, 1);
+    }
+
+    #[tokio::test]
+    async fn an_approval_is_told_again_and_another_card_needs_it_given_up() {
+        let case = declined().await;
+        let asks = case.another_card(SandboxBehavior::RequiresAction).await;
+        let pays = case.another_card(SandboxBehavior::Approve).await;
+        let asked = case.pay(Some(asks)).await.unwrap();
+        assert!(matches!(&asked, PaymentOutcome::RequiresAction { .. }));
+        assert_eq!(case.pay(Some(asks)).await.unwrap(), asked);
+        assert_eq!(case.pay(None).await.unwrap(), asked);
+        assert!(matches!(case.pay(Some(pays)).await, Err(PayError::InProgress)));
+        case.db.settled().await;
+        // The plan comes due meanwhile, and waits.
+        assert_eq!(case.after(Duration::days(2)).await, 2);
+        assert_eq!(case.standing().await.0, "declined abandoned", "given up after a day");
+        case.after(POSTPONED).await;
+        assert_eq!(case.standing().await.0, "declined abandoned declined");
+
+        let case = declined().await;
+        let asks = case.another_card(SandboxBehavior::RequiresAction).await;
+        let pays = case.another_card(SandboxBehavior::Approve).await;
+        case.pay(Some(asks)).await.unwrap();
+        let mut cx = case.db.cx_of(case.owner.clone());
+        give_up_action(&case.db.pool, &case.processors(), &mut cx, case.order_id).await.unwrap();
+        assert_eq!(case.pay(Some(pays)).await.unwrap(), PaymentOutcome::Succeeded);
+        assert_eq!(case.standing().await.0, "declined abandoned succeeded");
+        assert_eq!(case.events("order.payment_failed").await, 1, "giving up is no failure");
+    }
+
+    #[tokio::test]
+    async fn only_those_who_may_pay_and_only_what_is_open() {
+        let case = declined().await;
+        let own = case.another_card(SandboxBehavior::Approve).await;
+        let stranger = fixtures::member(&case.db, case.organization_id, "eve@example.com").await;
+        let eve = Actor::from(stranger.clone());
+        assert!(matches!(case.pay_as(eve.clone(), None).await, Err(PayError::Unknown)));
+        let hers: uuid::Uuid = sqlx::query_scalar(
+            "select payment_method_id from payment_method where customer_id = $1",
+        )
+        .bind(stranger.customer_id.as_uuid())
+        .fetch_one(&case.db.pool)
+        .await
+        .unwrap();
+        assert!(matches!(case.pay(Some(hers.into())).await, Err(PayError::UnknownMethod)));
+        let plain = Actor::Member(crate::actor::MemberActor {
+            role: MemberRole::Member,
+            ..case.owner.clone()
+        });
+        assert!(matches!(case.pay_as(plain, None).await, Err(PayError::Forbidden(_))));
+        // The holder of the link is not the owner of the customer's cards.
+        assert!(matches!(case.pay_as(case.payer(), None).await, Err(PayError::NoMethod)));
+        let refused = case.pay_as(case.payer(), Some(own)).await;
+        assert!(matches!(refused, Err(PayError::UnknownMethod)));
+        let other = Actor::Payer {
+            organization_id: case.organization_id,
+            customer_id: case.owner.customer_id,
+            order_id: uuid::Uuid::nil().into(),
+        };
+        assert!(matches!(case.pay_as(other, None).await, Err(PayError::Forbidden(_))));
+        case.db.settled().await;
+        let mut cx = case.db.cx();
+        choose_processor(&case.db.pool, &mut cx, case.organization_id, ProcessorChoice::None)
+            .await
+            .unwrap();
+        assert!(matches!(case.pay(Some(own)).await, Err(PayError::NotCharged)));
+        case.db.settled().await;
+        assert_eq!(case.standing().await, stands("declined", "pending", "past_due"));
+    }
+
+    #[tokio::test]
+    async fn without_any_method_nobody_is_asked() {
+        let case = Case::absent(SandboxBehavior::Approve).await;
+        sqlx::query("update customer set default_payment_method_id = null")
+            .execute(&case.db.pool)
+            .await
+            .unwrap();
+        sqlx::query("update payment_attempt set payment_method_id = null")
+            .execute(&case.db.pool)
+            .await
+            .unwrap();
+        assert!(matches!(case.pay(None).await, Err(PayError::NoMethod)));
+        case.db.settled().await;
+        case.work().await;
+        assert_eq!(
+            case.text("select decline_code from payment_attempt").await,
+            "payment_method_missing"
+        );
+        assert_eq!(case.count("select count(*) from sandbox.payment").await, 0);
+        assert_eq!(case.standing().await.2, "past_due");
+    }
+}

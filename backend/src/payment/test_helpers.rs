@@ -1,17 +1,25 @@
 //! What the tests of payments start from.
 
-use domain::id::{OrderId, OrganizationId, PaymentAttemptId, SubscriptionId};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use domain::id::{
+    OrderId, OrganizationId, PaymentAttemptId, PaymentMethodId, RefundId, SubscriptionId,
+};
 use domain::payment::{PaymentOutcome, PaymentTrigger};
-use time::Duration;
+use domain::payment_method::MethodDetails;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{
-    NewAttempt, Processors, Sandbox, SandboxBehavior, prepare, run_attempt, run_due, set_behavior,
+    Announced, Answer, NewAttempt, NewPayment, NewProcessorCustomer, NewProcessorRefund, NewSetup,
+    NoAnswer, PayError, PayOrder, PaymentKey, PaymentProcessor, Processors, Reading, RefundOutcome,
+    Sandbox, SandboxBehavior, SandboxCard, SetupReading, StartedSetup, give_card, pay, prepare,
+    run_attempt, run_due, set_behavior,
 };
-use crate::actor::MemberActor;
-use crate::order;
+use crate::actor::{Actor, MemberActor};
 use crate::test_support::billing::{Offer, charged, sandbox};
 use crate::test_support::{TestDb, fixtures};
+use crate::{order, payment_method};
 
 /// A running subscription at €29.00 whose first order waits to be charged.
 pub(super) struct Case {
@@ -80,6 +88,63 @@ impl Case {
         made
     }
 
+    /// The same, but nobody is there who could approve anything.
+    pub async fn absent(behavior: SandboxBehavior) -> Self {
+        let case = Self::new(behavior).await;
+        sqlx::query("update payment_attempt set is_on_session = false")
+            .execute(&case.db.pool)
+            .await
+            .unwrap();
+        case
+    }
+
+    /// One more saved card, which is neither the default nor the backup.
+    pub async fn another_card(&self, behavior: SandboxBehavior) -> PaymentMethodId {
+        let (organization_id, customer_id) = (self.organization_id, self.owner.customer_id);
+        let card = SandboxCard::new(behavior);
+        give_card(&self.db.pool, &mut self.db.cx(), organization_id, customer_id, card)
+            .await
+            .unwrap()
+    }
+
+    pub async fn backup_card(&self, behavior: SandboxBehavior) -> PaymentMethodId {
+        let method = self.another_card(behavior).await;
+        let mut cx = self.db.cx_of(self.owner.clone());
+        payment_method::set_backup(&self.db.pool, &mut cx, Some(method)).await.unwrap();
+        method
+    }
+
+    /// What comes of the customer's pressing "pay".
+    pub async fn pay(
+        &self,
+        payment_method_id: Option<PaymentMethodId>,
+    ) -> Result<PaymentOutcome, PayError> {
+        self.pay_as(self.owner.clone().into(), payment_method_id).await
+    }
+
+    pub async fn pay_as(
+        &self,
+        actor: Actor,
+        payment_method_id: Option<PaymentMethodId>,
+    ) -> Result<PaymentOutcome, PayError> {
+        let input = PayOrder { order_id: self.order_id, payment_method_id, return_path: None };
+        pay(&self.db.pool, &self.processors(), &mut self.db.cx_of(actor), input).await
+    }
+
+    /// The sandbox with one call that comes to nothing, or whose answer is lost.
+    pub fn faulty(&self, fault: Fault) -> Processors {
+        Processors::default().with(Faulty {
+            sandbox: self.sandbox.clone(),
+            calls: AtomicUsize::new(0),
+            fault,
+        })
+    }
+
+    pub fn payer(&self) -> Actor {
+        let (organization_id, customer_id) = (self.organization_id, self.owner.customer_id);
+        Actor::Payer { organization_id, customer_id, order_id: self.order_id }
+    }
+
     pub async fn card(&self, behavior: SandboxBehavior) {
         let (organization_id, customer_id) = (self.organization_id, self.owner.customer_id);
         set_behavior(&self.db.pool, &mut self.db.cx(), organization_id, customer_id, behavior)
@@ -142,4 +207,125 @@ impl Case {
 
 pub(super) fn stands(attempts: &str, order: &str, subscription: &str) -> (String, String, String) {
     (attempts.into(), order.into(), subscription.into())
+}
+
+/// Which call of a processor fails, counted from 0, and on which way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fault {
+    call: usize,
+    is_done: bool,
+}
+
+impl Fault {
+    /// The call never arrives.
+    pub const fn before(call: usize) -> Self {
+        Self { call, is_done: false }
+    }
+
+    /// It does what it should, and the answer is lost.
+    pub const fn after(call: usize) -> Self {
+        Self { call, is_done: true }
+    }
+}
+
+#[derive(Debug)]
+struct Faulty {
+    sandbox: Sandbox,
+    calls: AtomicUsize,
+    fault: Fault,
+}
+
+impl Faulty {
+    fn strike<'a, T: Send + 'a>(&'a self, call: Answer<'a, T>) -> Answer<'a, T> {
+        Box::pin(async move {
+            let is_hit = self.calls.fetch_add(1, Ordering::SeqCst) == self.fault.call;
+            if is_hit && !self.fault.is_done {
+                return Err(NoAnswer("the call never arrived".into()));
+            }
+            let answer = call.await;
+            if is_hit { Err(NoAnswer("the answer was lost".into())) } else { answer }
+        })
+    }
+}
+
+impl PaymentProcessor for Faulty {
+    fn name(&self) -> &'static str {
+        self.sandbox.name()
+    }
+
+    fn create<'a>(&'a self, payment: &'a NewPayment, now: OffsetDateTime) -> Answer<'a, Announced> {
+        self.strike(self.sandbox.create(payment, now))
+    }
+
+    fn confirm<'a>(
+        &'a self,
+        payment: &'a NewPayment,
+        processor_payment_id: &'a str,
+        now: OffsetDateTime,
+    ) -> Answer<'a, PaymentOutcome> {
+        self.strike(self.sandbox.confirm(payment, processor_payment_id, now))
+    }
+
+    fn read<'a>(&'a self, key: PaymentKey<'a>, now: OffsetDateTime) -> Answer<'a, Reading> {
+        self.strike(self.sandbox.read(key, now))
+    }
+
+    fn cancel<'a>(
+        &'a self,
+        processor_payment_id: &'a str,
+        now: OffsetDateTime,
+    ) -> Answer<'a, Reading> {
+        self.strike(self.sandbox.cancel(processor_payment_id, now))
+    }
+
+    fn refund<'a>(
+        &'a self,
+        refund: NewProcessorRefund<'a>,
+        now: OffsetDateTime,
+    ) -> Answer<'a, RefundOutcome> {
+        self.strike(self.sandbox.refund(refund, now))
+    }
+
+    fn read_refund<'a>(
+        &'a self,
+        refund_id: RefundId,
+        processor_payment_id: &'a str,
+    ) -> Answer<'a, Option<RefundOutcome>> {
+        self.strike(self.sandbox.read_refund(refund_id, processor_payment_id))
+    }
+
+    fn create_customer<'a>(
+        &'a self,
+        customer: &'a NewProcessorCustomer,
+        now: OffsetDateTime,
+    ) -> Answer<'a, String> {
+        self.strike(self.sandbox.create_customer(customer, now))
+    }
+
+    fn create_setup<'a>(
+        &'a self,
+        setup: &'a NewSetup,
+        now: OffsetDateTime,
+    ) -> Answer<'a, StartedSetup> {
+        self.strike(self.sandbox.create_setup(setup, now))
+    }
+
+    fn read_setup<'a>(
+        &'a self,
+        processor_setup_id: &'a str,
+        now: OffsetDateTime,
+    ) -> Answer<'a, SetupReading> {
+        self.strike(self.sandbox.read_setup(processor_setup_id, now))
+    }
+
+    fn read_method<'a>(
+        &'a self,
+        processor_method_id: &'a str,
+    ) -> Answer<'a, Option<MethodDetails>> {
+        self.strike(self.sandbox.read_method(processor_method_id))
+    }
+
+    fn detach<'a>(&'a self, processor_method_id: &'a str, now: OffsetDateTime) -> Answer<'a, ()> {
+        self.strike(self.sandbox.detach(processor_method_id, now))
+    }
 }
