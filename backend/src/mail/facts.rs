@@ -40,7 +40,7 @@ pub(super) async fn of_subscription(
     let row = sqlx::query!(
         r#"select s.customer_id, p.name as product_name, s.seats, s.amount_minor, s.currency, s.recurring_interval,
             s.recurring_interval_count, s.current_period_end, s.trial_end, s.ends_at, s.ended_at, s.resumes_at, s.past_due_at,
-            s.status = 'trialing' as "is_trialing!",
+            s.status = 'trialing' as "is_trialing!", org.dunning_retry_days,
             charge.order_id as "order_id?", charge.total_minor as "total_minor?", charge.tax_minor as "tax_minor?",
             open.total_minor as "open_minor?", open.next_attempt_at as "next_attempt_at?",
             (select sum(o.total_minor)::bigint from orders o
@@ -49,6 +49,7 @@ pub(super) async fn of_subscription(
             (select sum(e.amount_minor)::bigint from proration_entry e
                 where e.organization_id = s.organization_id and e.subscription_id = s.subscription_id and e.order_id is null) as proration_minor
          from subscription s
+         join organization org on org.organization_id = s.organization_id
          join product p on p.organization_id = s.organization_id and p.product_id = s.product_id
          left join lateral (
             select o.order_id, o.total_minor, o.tax_minor
@@ -70,7 +71,8 @@ pub(super) async fn of_subscription(
     .fetch_optional(tx)
     .await?;
     Ok(row.map(|row| {
-        let deadline = row.past_due_at.map(|since| RetrySchedule::default().deadline(since));
+        let schedule = RetrySchedule::new(row.dunning_retry_days).unwrap_or_default();
+        let deadline = row.past_due_at.map(|since| schedule.deadline(since));
         // The last "attempt" only ends what nobody paid: no try is announced for it.
         let next_attempt_at =
             row.next_attempt_at.filter(|next| deadline.is_none_or(|at| *next < at));

@@ -190,7 +190,7 @@ mod tests {
         case.work().await;
         assert_eq!(case.standing().await, stands("declined succeeded", "paid", "active"));
         let triggers = "select string_agg(trigger, ' ' order by trigger) from payment_attempt";
-        assert_eq!(case.text(triggers).await, "retry_backup subscription_cycle");
+        assert_eq!(case.text(triggers).await, "purchase retry_backup");
         for event in ["subscription.past_due", "order.payment_failed"] {
             assert_eq!(case.events(event).await, 0, "{event}");
         }
@@ -260,7 +260,7 @@ mod tests {
         let day = |days| domain::micros::of(case.db.now() + Duration::days(days));
         for (name, value) in [
             ("decline_code", json!("generic_decline")),
-            ("trigger", json!("subscription_cycle")),
+            ("trigger", json!("purchase")),
             ("amount_minor", json!(2_900)),
             ("failures", json!(1)),
             ("next_payment_attempt_at_us", json!(day(3))),

@@ -129,3 +129,66 @@ pub async fn history(
     let items = rows.into_iter().map(PaymentRecord::try_from).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::new(items, Count::from_bounded(counted), page))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment::test_helpers::Case;
+    use crate::test_support::fixtures;
+
+    fn page(page: i64, limit: i64) -> PageRequest {
+        PageRequest::new(page, limit).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_try_is_told_with_its_card_and_its_reason() {
+        let case = Case::absent(SandboxBehavior::DeclineInsufficientFunds).await;
+        case.work().await;
+        case.db.clock.advance(time::Duration::HOUR);
+        let card = case.another_card(SandboxBehavior::Approve).await;
+        case.pay(Some(card)).await.unwrap();
+        let owner = Actor::from(case.owner.clone());
+        let all = history(&case.db.pool, &owner, None, page(1, 10)).await.unwrap();
+        let told: Vec<_> = all
+            .items
+            .iter()
+            .map(|record| (record.state, record.decline_code, record.trigger))
+            .collect();
+        let expected = [
+            (PaymentAttemptState::Succeeded, None, PaymentTrigger::RetryCustomer),
+            (
+                PaymentAttemptState::Declined,
+                Some(DeclineCode::InsufficientFunds),
+                PaymentTrigger::Purchase,
+            ),
+        ];
+        assert_eq!((told.as_slice(), all.total), (expected.as_slice(), Count::Exact(2)));
+        let newest = &all.items[0];
+        assert_eq!((newest.order_id, newest.at), (case.order_id, case.db.now()));
+        assert_eq!(newest.amount, Money::new(2_900, Currency::EUR));
+        let method = newest.method.clone().unwrap();
+        assert_eq!(
+            (method.brand.as_deref(), method.last4.as_deref()),
+            (Some("visa"), Some("4242"))
+        );
+        let second = history(&case.db.pool, &owner, Some(case.order_id), page(2, 1)).await.unwrap();
+        assert_eq!(second.items, all.items[1..]);
+        let none = Some(Uuid::nil().into());
+        assert_eq!(history(&case.db.pool, &owner, none, page(1, 10)).await.unwrap().items, vec![]);
+    }
+
+    #[tokio::test]
+    async fn what_stepped_back_is_not_told_and_others_see_nothing() {
+        let case = Case::absent(SandboxBehavior::Approve).await;
+        case.pay(None).await.unwrap();
+        let owner = Actor::from(case.owner.clone());
+        let all = history(&case.db.pool, &owner, None, page(1, 10)).await.unwrap();
+        assert_eq!((all.items.len(), all.total), (1, Count::Exact(1)));
+        let eve = fixtures::member(&case.db, case.organization_id, "eve@example.com").await;
+        let hers = history(&case.db.pool, &eve.into(), Some(case.order_id), page(1, 10)).await;
+        assert_eq!(hers.unwrap().items, vec![]);
+        let by_link = history(&case.db.pool, &case.payer(), None, page(1, 10)).await;
+        assert!(matches!(by_link, Err(QueryError::Forbidden(_))));
+    }
+}

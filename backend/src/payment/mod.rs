@@ -36,7 +36,7 @@ mod wait;
 pub use action::waiting_action;
 pub use attempt::{PaymentError, run_attempt};
 pub use choose_processor::{ChooseProcessorError, ProcessorChoice, choose_processor};
-pub(crate) use dunning::recover;
+pub(crate) use dunning::{DunningRules, recover};
 pub use give_up_action::give_up_action;
 pub use history::{PaymentRecord, history};
 pub(crate) use method::charged as method_charged;

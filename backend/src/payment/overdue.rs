@@ -95,3 +95,85 @@ pub async fn overdue(db: &PgPool, actor: &Actor) -> Result<Vec<Overdue>, QueryEr
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment::test_helpers::Case;
+    use crate::test_support::fixtures;
+    use domain::role::MemberRole;
+    use time::Duration;
+
+    async fn told(case: &Case) -> Vec<Overdue> {
+        overdue(&case.db.pool, &case.owner.clone().into()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_failed_and_what_comes_next() {
+        let case = Case::absent(SandboxBehavior::DeclineGeneric).await;
+        assert_eq!(told(&case).await, vec![], "not tried yet");
+        case.work().await;
+        let now = case.db.now();
+        let expected = Overdue {
+            order_id: case.order_id,
+            subscription_id: Some(case.subscription_id),
+            product_name: "Pro".into(),
+            amount: Money::new(2_900, Currency::EUR),
+            decline_code: Some(DeclineCode::GenericDecline),
+            next_attempt_at: Some(now + Duration::days(2)),
+            access_ends_at: Some(now + Duration::days(7)),
+            ends_at: Some(now + Duration::days(21) + Duration::MINUTE),
+            action_url: None,
+            is_running: false,
+            has_next_try: true,
+        };
+        assert_eq!(told(&case).await, vec![expected.clone()]);
+        let card = case.another_card(SandboxBehavior::RequiresAction).await;
+        case.pay(Some(card)).await.unwrap();
+        let waiting = &told(&case).await[0];
+        assert!(waiting.action_url.is_some() && !waiting.is_running);
+        let organization = Actor::System { organization_id: Some(case.organization_id) };
+        assert_eq!(overdue(&case.db.pool, &organization).await.unwrap().len(), 1);
+
+        let case = Case::absent(SandboxBehavior::DeclineLostCard).await;
+        case.work().await;
+        let lost = Overdue {
+            order_id: case.order_id,
+            subscription_id: Some(case.subscription_id),
+            decline_code: Some(DeclineCode::LostCard),
+            next_attempt_at: None,
+            has_next_try: false,
+            ..expected
+        };
+        assert_eq!(told(&case).await, vec![lost]);
+        let card = case.another_card(SandboxBehavior::Approve).await;
+        case.pay(Some(card)).await.unwrap();
+        assert_eq!(told(&case).await, vec![]);
+    }
+
+    #[tokio::test]
+    async fn a_charge_without_answer_is_running() {
+        let case = Case::absent(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        let card = case.another_card(SandboxBehavior::Slow).await;
+        case.pay(Some(card)).await.unwrap();
+        assert!(told(&case).await[0].is_running);
+    }
+
+    #[tokio::test]
+    async fn others_see_nothing_of_it() {
+        let case = Case::absent(SandboxBehavior::DeclineGeneric).await;
+        case.work().await;
+        let eve = fixtures::member(&case.db, case.organization_id, "eve@example.com").await;
+        assert_eq!(overdue(&case.db.pool, &eve.into()).await.unwrap(), vec![]);
+        let plain = Actor::Member(crate::actor::MemberActor {
+            role: MemberRole::Member,
+            ..case.owner.clone()
+        });
+        for actor in [plain, case.payer()] {
+            let refused = overdue(&case.db.pool, &actor).await;
+            assert!(matches!(refused, Err(QueryError::Forbidden(_))));
+        }
+    }
+}

@@ -132,3 +132,94 @@ pub async fn open(
         state,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::test_helpers::Case;
+    use crate::payment::{RefundOrder, SandboxBehavior, refund_order};
+    use crate::test_support::fixtures;
+    use domain::payment::RefundReason;
+
+    fn secret() -> SecretKey {
+        SecretKey::from_hex(&"ab".repeat(32)).unwrap()
+    }
+
+    async fn opened(case: &Case) -> PayLink {
+        let token = token(&secret(), case.organization_id, case.order_id);
+        assert_eq!(token.len(), TOKEN_LENGTH);
+        open(&case.db.pool, &secret(), case.organization_id, &token).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn it_opens_until_the_order_is_settled() {
+        let case = Case::absent(SandboxBehavior::DeclineLostCard).await;
+        case.work().await;
+        let link = opened(&case).await;
+        assert_eq!((link.actor.clone(), link.order_id), (case.payer(), case.order_id));
+        assert_eq!(link.amount, Money::new(2_900, Currency::EUR));
+        let PayLinkState::Open {
+            keeps_method_possible,
+            decline_code,
+            action_url,
+            is_running,
+            tries_left,
+        } = link.state
+        else {
+            panic!("{link:?}");
+        };
+        assert_eq!((keeps_method_possible, decline_code), (true, Some(DeclineCode::LostCard)));
+        assert_eq!((action_url, is_running, tries_left), (None, false, 5));
+        let asks = case.another_card(SandboxBehavior::RequiresAction).await;
+        case.pay(Some(asks)).await.unwrap();
+        assert!(matches!(
+            opened(&case).await.state,
+            PayLinkState::Open { action_url: Some(_), is_running: false, tries_left: 4, .. }
+        ));
+        // Whoever holds the link finds the same approval.
+        assert!(case.pay_as(case.payer(), None).await.is_ok());
+        let id: Uuid = sqlx::query_scalar(
+            "select payment_attempt_id from payment_attempt where settled_at is null",
+        )
+        .fetch_one(&case.db.pool)
+        .await
+        .unwrap();
+        case.sandbox.finish_action(id.into(), true).await.unwrap();
+        case.pay(None).await.unwrap();
+        assert_eq!(opened(&case).await.state, PayLinkState::Paid);
+        let input = RefundOrder {
+            organization_id: case.organization_id,
+            order_id: case.order_id,
+            amount_minor: None,
+            reason: RefundReason::Duplicate,
+            comment: None,
+        };
+        refund_order(&case.db.pool, &mut case.db.cx(), input).await.unwrap();
+        case.work().await;
+        assert_eq!(opened(&case).await.state, PayLinkState::Void);
+    }
+
+    #[tokio::test]
+    async fn only_foyers_own_tokens_open_and_only_in_their_organization() {
+        let case = Case::absent(SandboxBehavior::Approve).await;
+        let good = token(&secret(), case.organization_id, case.order_id);
+        let other = fixtures::organization(&case.db, "other").await;
+        let another_key = SecretKey::from_hex(&"cd".repeat(32)).unwrap();
+        let mut forged = good.clone();
+        forged.replace_range(63.., if good.ends_with('A') { "B" } else { "A" });
+        let unknown = token(&secret(), case.organization_id, Uuid::nil().into());
+        for (organization_id, text) in [
+            (other, good.clone()),
+            (case.organization_id, token(&another_key, case.organization_id, case.order_id)),
+            (case.organization_id, token(&secret(), other, case.order_id)),
+            (case.organization_id, forged),
+            (case.organization_id, unknown),
+            (case.organization_id, good[..63].to_owned()),
+            (case.organization_id, "é".repeat(32)),
+            (case.organization_id, String::new()),
+        ] {
+            let opened = open(&case.db.pool, &secret(), organization_id, &text).await.unwrap();
+            assert_eq!(opened, None, "{text}");
+        }
+    }
+}

@@ -165,3 +165,115 @@ async fn left(tx: &mut PgConnection, order: &LockedOrder) -> Result<Left, sqlx::
         tax_minor: (order.tax_minor - taken.tax_minor).max(0),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Actor;
+    use crate::payment::test_helpers::{Case, stands};
+    use crate::payment::{RefundState, SandboxBehavior, refunds};
+
+    fn input(case: &Case, amount_minor: Option<i64>) -> RefundOrder {
+        RefundOrder {
+            organization_id: case.organization_id,
+            order_id: case.order_id,
+            amount_minor,
+            reason: RefundReason::CustomerRequest,
+            comment: Some(" asked by phone ".into()),
+        }
+    }
+
+    async fn refund(case: &Case, amount_minor: Option<i64>) -> Result<RefundId, RefundOrderError> {
+        let refunded =
+            refund_order(&case.db.pool, &mut case.db.cx(), input(case, amount_minor)).await;
+        case.db.settled().await;
+        refunded
+    }
+
+    /// A paid order of €29.00 with €4.63 tax in it.
+    async fn paid() -> Case {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        sqlx::query("update orders set tax_minor = 463, tax_behavior = 'inclusive'")
+            .execute(&case.db.pool)
+            .await
+            .unwrap();
+        case.work().await;
+        case
+    }
+
+    #[tokio::test]
+    async fn parts_bear_their_share_of_the_tax_and_the_last_one_the_rest() {
+        let case = paid().await;
+        refund(&case, Some(1_000)).await.unwrap();
+        refund(&case, Some(1_000)).await.unwrap();
+        // Both are under way: they count.
+        match refund(&case, Some(901)).await {
+            Err(RefundOrderError::TooMuch { left }) => assert_eq!(left.minor, 900),
+            other => panic!("{other:?}"),
+        }
+        refund(&case, None).await.unwrap();
+        assert!(matches!(refund(&case, None).await, Err(RefundOrderError::NotRefundable)));
+        let taxes = "select string_agg(tax_minor::text, ' ' order by refund_id) from refund";
+        // 463 × 1000 / 2900 is 159.66.
+        assert_eq!(case.text(taxes).await, "160 160 143");
+        case.work().await;
+        assert_eq!(case.standing().await, stands("succeeded", "refunded", "active"));
+        assert_eq!(case.count("select refunded_tax_minor from orders").await, 463);
+        assert!(matches!(refund(&case, Some(1)).await, Err(RefundOrderError::NotRefundable)));
+        assert_eq!(case.events("refund.created").await, 3);
+        assert_eq!(case.events("order.refunded").await, 3);
+    }
+
+    #[tokio::test]
+    async fn customers_see_what_came_back_and_not_the_note() {
+        let case = paid().await;
+        let refund_id = refund(&case, Some(500)).await.unwrap();
+        let owner = Actor::from(case.owner.clone());
+        let pending = refunds(&case.db.pool, &owner, case.order_id).await.unwrap();
+        assert_eq!((pending[0].refund_id, pending[0].state), (refund_id, RefundState::Pending));
+        case.work().await;
+        let theirs = refunds(&case.db.pool, &owner, case.order_id).await.unwrap();
+        assert_eq!((theirs[0].state, theirs[0].comment.as_deref()), (RefundState::Succeeded, None));
+        assert_eq!((theirs[0].amount.minor, theirs[0].tax.minor), (500, 80));
+        let staff = Actor::System { organization_id: Some(case.organization_id) };
+        let ours = refunds(&case.db.pool, &staff, case.order_id).await.unwrap();
+        assert_eq!(ours[0].comment.as_deref(), Some("asked by phone"));
+    }
+
+    #[tokio::test]
+    async fn mistakes_and_strangers_are_refused() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        assert!(matches!(refund(&case, None).await, Err(RefundOrderError::NotRefundable)));
+        case.work().await;
+        for amount_minor in [0, -1] {
+            match refund(&case, Some(amount_minor)).await {
+                Err(RefundOrderError::Invalid(errors)) => {
+                    assert_eq!(errors.first("amount_minor"), Some("amount_too_small"));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let long = RefundOrder { comment: Some("x".repeat(1_001)), ..input(&case, None) };
+        let refused = refund_order(&case.db.pool, &mut case.db.cx(), long).await;
+        assert!(matches!(refused, Err(RefundOrderError::Invalid(_))));
+        let mut cx = case.db.cx_of(case.owner.clone());
+        let refused = refund_order(&case.db.pool, &mut cx, input(&case, None)).await;
+        assert!(matches!(refused, Err(RefundOrderError::Forbidden(_))));
+        let unknown = RefundOrder { order_id: uuid::Uuid::nil().into(), ..input(&case, None) };
+        let refused = refund_order(&case.db.pool, &mut case.db.cx(), unknown).await;
+        assert!(matches!(refused, Err(RefundOrderError::Unknown)));
+        case.db.settled().await;
+        assert_eq!(case.count("select count(*) from refund").await, 0);
+    }
+
+    #[tokio::test]
+    async fn of_two_at_once_no_more_goes_back_than_came() {
+        let case = paid().await;
+        let both = futures::future::join(refund(&case, Some(2_000)), refund(&case, Some(2_000)));
+        let (one, other) = both.await;
+        assert!(one.is_ok() != other.is_ok());
+        case.work().await;
+        let given = "select sum(amount_minor)::bigint from sandbox.refund";
+        assert_eq!(case.count(given).await, 2_000);
+    }
+}

@@ -11,6 +11,7 @@ use super::row::{SubscriptionRow, subscription_rows};
 use super::summary::{PastDue, SubscriptionSummary};
 use crate::actor::MemberActor;
 use crate::error::{InconsistencyError, QueryError};
+use crate::payment::DunningRules;
 use crate::{proration, tax};
 
 /// No more are listed; who has more looks for the running ones, which come first.
@@ -61,6 +62,8 @@ struct Owed {
     subscription_id: Uuid,
     total_minor: i64,
     next_attempt_at: Option<OffsetDateTime>,
+    retry_days: Vec<i16>,
+    grace_days: i16,
 }
 
 async fn owed(
@@ -70,10 +73,12 @@ async fn owed(
 ) -> Result<Vec<Owed>, sqlx::Error> {
     sqlx::query_as!(
         Owed,
-        r#"select subscription_id as "subscription_id!", sum(total_minor)::bigint as "total_minor!", min(next_payment_attempt_at) as next_attempt_at
-         from orders
-         where organization_id = $1 and customer_id = $2 and status = 'pending' and subscription_id is not null
-         group by subscription_id"#,
+        r#"select o.subscription_id as "subscription_id!", sum(o.total_minor)::bigint as "total_minor!",
+            min(o.next_payment_attempt_at) as next_attempt_at, org.dunning_retry_days as retry_days, org.benefit_grace_days as grace_days
+         from orders o
+         join organization org on org.organization_id = o.organization_id
+         where o.organization_id = $1 and o.customer_id = $2 and o.status = 'pending' and o.subscription_id is not null
+         group by o.subscription_id, org.organization_id"#,
         organization_id.as_uuid(),
         customer_id.as_uuid(),
     )
@@ -86,11 +91,19 @@ fn past_due(row: &SubscriptionRow, owed: &[Owed]) -> Result<Option<PastDue>, Inc
     let currency = Currency::parse(&row.currency)
         .map_err(|_| InconsistencyError::new("subscription", "currency", row.subscription_id))?;
     let owed = owed.iter().find(|owed| owed.subscription_id == row.subscription_id);
+    let deadline = match owed {
+        Some(owed) => {
+            let (days, grace) = (owed.retry_days.clone(), owed.grace_days);
+            DunningRules::parse(row.organization_id.into(), days, grace)?.ends_at(since)
+        }
+        // Nothing is open any more: it recovers with the payment that is being written down.
+        None => RetrySchedule::default().deadline(since),
+    };
     Ok(Some(PastDue {
         since,
         amount_open: Money::new(owed.map_or(0, |owed| owed.total_minor), currency),
         next_attempt_at: owed.and_then(|owed| owed.next_attempt_at),
-        deadline: RetrySchedule::default().deadline(since),
+        deadline,
     }))
 }
 

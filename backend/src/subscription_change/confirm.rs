@@ -583,4 +583,24 @@ mod tests {
         let next = shop.quote(id, to(starter)).await;
         assert!(matches!(next, Err(QuoteError::Refused(ChangeRefusal::OrderOpen))));
     }
+
+    #[tokio::test]
+    async fn without_a_method_the_quote_stays_open_until_there_is_one() {
+        let shop = Shop::new().await;
+        let id = shop.pro().await;
+        let business = Offer::business(&shop.db, shop.owner.organization_id).await;
+        let without = "update customer set default_payment_method_id = null";
+        sqlx::query(without).execute(&shop.db.pool).await.unwrap();
+        let quote = shop.quote(id, to(business)).await.unwrap();
+        let refused = shop.confirm(quote.quote_id).await;
+        assert!(matches!(refused, Err(ConfirmError::NoPaymentMethod)));
+        shop.db.settled().await;
+        assert_eq!(shop.count("select count(*) from subscription_change").await, 0);
+        assert_eq!(shop.count("select count(*) from quote where redeemed_at is not null").await, 0);
+        let owner = &shop.owner;
+        crate::test_support::billing::card(&shop.db, owner.organization_id, owner.customer_id)
+            .await;
+        let confirmed = shop.confirm(quote.quote_id).await.unwrap();
+        assert_eq!(confirmed, Confirmed::Applied { subscription_id: id });
+    }
 }
