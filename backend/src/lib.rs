@@ -6,6 +6,7 @@
 pub mod access_token;
 pub mod activity;
 pub mod actor;
+pub mod api_session;
 pub mod benefit;
 pub mod chance;
 pub mod clock;

@@ -43,6 +43,9 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
+    /// The first ten entries.
+    pub const FIRST: Self = Self { page: 1, limit: 10 };
+
     /// Checks the numbers: page 1 to 10,000, limit 1 to 100.
     pub fn new(page: i64, limit: i64) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();

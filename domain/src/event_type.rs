@@ -75,6 +75,7 @@ event_types! {
     CustomerBillingUpdated = "customer.billing_updated"
     SessionCreated = "session.created"
     SessionEnded = "session.ended"
+    ApiSessionCreated = "api_session.created"
     AccessTokenCreated = "access_token.created"
     HandOverCreated = "hand_over.created"
 }

@@ -105,6 +105,8 @@ ids! {
     MailId
     /// A token of an organization's own backend.
     AccessTokenId
+    /// A customer or a member who calls the API.
+    ApiSessionId
     /// A price reduction.
     DiscountId
     /// What comes with a product.

@@ -31,6 +31,7 @@ pub mod proration;
 pub mod quote;
 pub mod refund_policy;
 pub mod role;
+pub mod scope;
 pub mod seat_tiers;
 pub mod sign_in_code;
 pub mod slug;

@@ -15,6 +15,7 @@ pub mod page;
 pub mod problem;
 pub mod process;
 pub mod redacted;
+pub mod rest;
 pub mod router;
 pub mod sandbox;
 pub mod state;

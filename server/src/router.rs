@@ -7,7 +7,7 @@ use axum::{
     routing::{any, get},
 };
 
-use crate::{handlers, middleware, problem::Problem, state::AppState};
+use crate::{handlers, middleware, problem::Problem, rest, state::AppState};
 
 /// The whole web side.
 pub fn router(state: AppState) -> Router {
@@ -28,6 +28,7 @@ pub fn router(state: AppState) -> Router {
     if state.mailbox.is_some() {
         router = router.merge(handlers::dev_mailbox::routes()).merge(handlers::dev_mails::routes());
     }
+    let router = router.merge(rest::routes(&state));
     let router = router
         .fallback(move |request: Request| not_found(request))
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed);

@@ -3,6 +3,8 @@
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
 
+use domain::scope::Scope;
+
 use crate::actor::Actor;
 use crate::error::QueryError;
 use crate::token::{TOKEN_LENGTH_MAX, hash};
@@ -10,18 +12,25 @@ use crate::token::{TOKEN_LENGTH_MAX, hash};
 /// The last use is written at most so often.
 const LAST_USED_EVERY: Duration = Duration::minutes(5);
 
-/// The actor of a live access token; any text may be asked for.
+/// A live access token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveAccessToken {
+    pub actor: Actor,
+    pub scopes: Vec<Scope>,
+}
+
+/// The live access token of this text; any text may be asked for. Scopes that this version does not know give nothing.
 pub async fn authenticate(
     db: &PgPool,
     token: &str,
     now: OffsetDateTime,
-) -> Result<Option<Actor>, QueryError> {
+) -> Result<Option<LiveAccessToken>, QueryError> {
     if token.len() > TOKEN_LENGTH_MAX {
         return Ok(None);
     }
     let row = sqlx::query!(
         "with found as (
-            select a.organization_id, a.access_token_id, a.last_used_at
+            select a.organization_id, a.access_token_id, a.last_used_at, a.scopes
             from token t
             join access_token a on a.organization_id = t.organization_id and a.access_token_id = t.subject_id
             join organization o on o.organization_id = t.organization_id and o.deleted_at is null
@@ -32,16 +41,19 @@ pub async fn authenticate(
             from found
             where a.organization_id = found.organization_id and a.access_token_id = found.access_token_id
               and (found.last_used_at is null or found.last_used_at < $3))
-         select organization_id, access_token_id from found",
+         select organization_id, access_token_id, scopes from found",
         &hash(token),
         now,
         now - LAST_USED_EVERY,
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Actor::AccessToken {
-        organization_id: row.organization_id.into(),
-        access_token_id: row.access_token_id.into(),
+    Ok(row.map(|row| LiveAccessToken {
+        actor: Actor::AccessToken {
+            organization_id: row.organization_id.into(),
+            access_token_id: row.access_token_id.into(),
+        },
+        scopes: row.scopes.iter().filter_map(|scope| Scope::parse(scope)).collect(),
     }))
 }
 
@@ -55,7 +67,12 @@ mod tests {
     async fn unknown_revoked_and_oversized_tokens_are_nobody() {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
-        let input = CreateAccessToken { organization_id, name: "backend".into(), expires_at: None };
+        let input = CreateAccessToken {
+            organization_id,
+            name: "backend".into(),
+            scopes: vec![Scope::OrdersRead],
+            expires_at: None,
+        };
         let (_, token) = create(&db.pool, &mut db.cx(), input).await.unwrap();
         for garbage in ["", "foyer_oat_", "\0", &"x".repeat(100_000)] {
             assert_eq!(authenticate(&db.pool, garbage, db.now()).await.unwrap(), None);
@@ -73,7 +90,12 @@ mod tests {
     async fn the_last_use_is_written_every_five_minutes() {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
-        let input = CreateAccessToken { organization_id, name: "backend".into(), expires_at: None };
+        let input = CreateAccessToken {
+            organization_id,
+            name: "backend".into(),
+            scopes: vec![Scope::OrdersRead],
+            expires_at: None,
+        };
         let (_, token) = create(&db.pool, &mut db.cx(), input).await.unwrap();
         let start = db.now();
         let mut written = Vec::new();

@@ -3,6 +3,7 @@
 use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
 use domain::id::{AccessTokenId, OrganizationId};
+use domain::scope::Scope;
 use serde_json::json;
 use sqlx::PgPool;
 use thiserror::Error;
@@ -20,6 +21,8 @@ pub struct CreateAccessToken {
     pub organization_id: OrganizationId,
     /// What it is for; 1 to 128 characters.
     pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
     /// Until when it works; without end when missing.
     pub expires_at: Option<OffsetDateTime>,
 }
@@ -54,11 +57,12 @@ pub async fn create(
     errors.result(()).map_err(CreateAccessTokenError::Invalid)?;
     let id: AccessTokenId = cx.new_id();
     let token = new_token(ACCESS_TOKEN_PREFIX, &mut cx.rng);
+    let scopes: Vec<String> = input.scopes.iter().map(ToString::to_string).collect();
     let mut tx = db.begin().await?;
     sqlx::query!(
         "with access_token as (
-            insert into access_token (organization_id, access_token_id, name, created_at, expires_at)
-            values ($1, $2, $3, $4, $5) returning organization_id, access_token_id)
+            insert into access_token (organization_id, access_token_id, name, created_at, expires_at, scopes)
+            values ($1, $2, $3, $4, $5, $7) returning organization_id, access_token_id)
          insert into token (token_hash, organization_id, kind, subject_id)
          select $6, organization_id, 'access_token', access_token_id from access_token",
         input.organization_id.as_uuid(),
@@ -67,6 +71,7 @@ pub async fn create(
         cx.now,
         input.expires_at,
         &token.hash(),
+        &scopes,
     )
     .execute(&mut *tx)
     .await
@@ -80,7 +85,7 @@ pub async fn create(
         subject_kind: "access_token",
         subject_id: id.as_uuid(),
         customer_id: None,
-        snapshot: json!({ "name": name }),
+        snapshot: json!({ "name": name, "scopes": input.scopes }),
     };
     event::record(&mut tx, cx, event).await?;
     tx.commit().await?;
@@ -90,14 +95,19 @@ pub async fn create(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access_token::authenticate;
+    use crate::access_token::{LiveAccessToken, authenticate};
     use crate::actor::Actor;
     use crate::test_support::{TestDb, fixtures};
     use time::Duration;
     use uuid::Uuid;
 
     fn input(organization_id: OrganizationId) -> CreateAccessToken {
-        CreateAccessToken { organization_id, name: "backend".into(), expires_at: None }
+        CreateAccessToken {
+            organization_id,
+            name: "backend".into(),
+            scopes: Scope::ALL.to_vec(),
+            expires_at: None,
+        }
     }
 
     #[tokio::test]
@@ -109,7 +119,8 @@ mod tests {
         let (access_token_id, token) = create(&db.pool, &mut db.cx(), input).await.unwrap();
         let actor = Actor::AccessToken { organization_id, access_token_id };
         let last = expires_at - Duration::microseconds(1);
-        assert_eq!(authenticate(&db.pool, token.expose(), last).await.unwrap(), Some(actor));
+        let found = authenticate(&db.pool, token.expose(), last).await.unwrap();
+        assert_eq!(found, Some(LiveAccessToken { actor, scopes: Scope::ALL.to_vec() }));
         assert_eq!(authenticate(&db.pool, token.expose(), expires_at).await.unwrap(), None);
     }
 

@@ -3,5 +3,5 @@
 mod authenticate;
 mod create;
 
-pub use authenticate::authenticate;
+pub use authenticate::{LiveAccessToken, authenticate};
 pub use create::{CreateAccessToken, CreateAccessTokenError, create};

@@ -1,7 +1,7 @@
 //! Making a hand-over.
 
 use domain::event_type::EventType;
-use domain::id::{CustomerId, HandOverId, OrganizationId};
+use domain::id::{CustomerId, HandOverId, MemberId, OrganizationId};
 use serde_json::json;
 use sqlx::PgPool;
 use thiserror::Error;
@@ -17,6 +17,8 @@ use crate::token::{HAND_OVER_PREFIX, PlainToken, new_token};
 pub struct CreateHandOver {
     pub organization_id: OrganizationId,
     pub customer_id: CustomerId,
+    /// Who is signed in; `None`: the customer's owner.
+    pub member_id: Option<MemberId>,
     /// The path of the portal to open; another kind of address is dropped.
     pub return_to: Option<String>,
     /// The company's own page that "back" leads to.
@@ -39,7 +41,7 @@ impl From<sqlx::Error> for CreateHandOverError {
     }
 }
 
-/// Makes a code that signs the customer's owner in once, within five minutes. It is shown here and nowhere else.
+/// Makes a code that signs the customer's owner, or the member who is named, in once, within five minutes. It is shown here and nowhere else.
 pub async fn create(
     db: &PgPool,
     cx: &mut Context,
@@ -55,7 +57,8 @@ pub async fn create(
          select m.organization_id, $3, $4, m.member_id, $5, $6, $7, $8
          from member m
          join customer c on c.organization_id = m.organization_id and c.customer_id = m.customer_id and c.deleted_at is null
-         where m.organization_id = $1 and m.customer_id = $2 and m.role = 'owner' and m.deleted_at is null",
+         where m.organization_id = $1 and m.customer_id = $2 and m.deleted_at is null
+            and (m.member_id = $9 or ($9::uuid is null and m.role = 'owner'))",
         input.organization_id.as_uuid(),
         input.customer_id.as_uuid(),
         id.as_uuid(),
@@ -64,6 +67,7 @@ pub async fn create(
         input.return_url.filter(|url| is_web_url(url)),
         cx.now,
         cx.now + HAND_OVER_EXPIRES_AFTER,
+        input.member_id.map(MemberId::as_uuid),
     )
     .execute(&mut *tx)
     .await?
@@ -84,7 +88,7 @@ pub async fn create(
     Ok(code)
 }
 
-fn is_web_url(url: &str) -> bool {
+pub(crate) fn is_web_url(url: &str) -> bool {
     url.len() <= 2_000
         && (url.starts_with("https://") || url.starts_with("http://"))
         && !url.contains(|c: char| c.is_control() || c.is_whitespace())
@@ -102,6 +106,7 @@ mod tests {
         CreateHandOver {
             organization_id: member.organization_id,
             customer_id: member.customer_id,
+            member_id: None,
             return_to: Some("/acme/portal/orders".into()),
             return_url: Some("https://app.example.com/account".into()),
         }

@@ -3,6 +3,7 @@
 mod create;
 mod redeem;
 
+pub(crate) use create::is_web_url;
 pub use create::{CreateHandOver, CreateHandOverError, create};
 pub use redeem::{RedeemError, redeem};
 

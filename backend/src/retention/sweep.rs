@@ -159,8 +159,13 @@ mod tests {
         let organization_id = fixtures::organization(&db, "acme").await;
         let customer_id =
             fixtures::member(&db, organization_id, "ann@example.com").await.customer_id;
-        let input =
-            CreateHandOver { organization_id, customer_id, return_to: None, return_url: None };
+        let input = CreateHandOver {
+            organization_id,
+            customer_id,
+            member_id: None,
+            return_to: None,
+            return_url: None,
+        };
         hand_over::create(&db.pool, &mut db.cx(), input).await.unwrap();
         goes_after(&db, Duration::days(1)).await;
         let limits = Limits { per_minute: 1, per_hour: 1, wait: Duration::minutes(15) };
@@ -212,7 +217,12 @@ mod tests {
         let organization_id = fixtures::organization(&db, "acme").await;
         let expires_at = Some(db.now() + Duration::days(1));
         for expires_at in [None, expires_at] {
-            let input = CreateAccessToken { organization_id, name: "backend".into(), expires_at };
+            let input = CreateAccessToken {
+                organization_id,
+                name: "backend".into(),
+                scopes: vec![],
+                expires_at,
+            };
             access_token::create(&db.pool, &mut db.cx(), input).await.unwrap();
         }
         goes_after(&db, Duration::days(366)).await;

@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use app::urls::UrlBuilder;
 use backend::{
     access_token::{self, CreateAccessToken},
-    actor::Actor,
     bulk,
     chance::Chance,
     clock::{Clock, SystemClock},
@@ -16,7 +15,10 @@ use backend::{
     payment::Processors,
 };
 use clap::Args;
-use domain::interval::{Interval, RecurringInterval};
+use domain::{
+    interval::{Interval, RecurringInterval},
+    scope::Scope,
+};
 use sqlx::PgPool;
 
 use super::{Failure, checked, mistake, output::Progress};
@@ -156,15 +158,20 @@ async fn access_token(
     clock.refresh(db).await.context("could not read the demo's clock")?;
     let organization_id = data.organization.id;
     if let Some(token) = earlier.map(|file| file.access_token) {
-        let actor = access_token::authenticate(db, &token, clock.now())
+        let found = access_token::authenticate(db, &token, clock.now())
             .await
             .context("could not check the earlier token")?;
-        if actor.as_ref().and_then(Actor::organization_id) == Some(organization_id) {
+        if found.as_ref().and_then(|token| token.actor.organization_id()) == Some(organization_id) {
             return Ok(token);
         }
     }
     let mut cx = Context::system_for(organization_id, clock.now(), Chance::os().rng());
-    let input = CreateAccessToken { organization_id, name: "demo".to_owned(), expires_at: None };
+    let input = CreateAccessToken {
+        organization_id,
+        name: "demo".to_owned(),
+        scopes: Scope::ALL.to_vec(),
+        expires_at: None,
+    };
     let (_, token) = access_token::create(db, &mut cx, input)
         .await
         .context("could not make the demo's token")?;

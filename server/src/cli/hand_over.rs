@@ -84,6 +84,7 @@ impl Create {
         let input = CreateHandOver {
             organization_id: organization.id,
             customer_id: found.id,
+            member_id: None,
             return_to: self.return_to,
             return_url: self.return_url,
         };

@@ -8,6 +8,7 @@ use backend::{
     context::Context,
 };
 use clap::{Args, Subcommand};
+use domain::scope::Scope;
 use time::Duration;
 
 use super::{Failure, checked, find_organization};
@@ -38,6 +39,9 @@ pub struct Create {
     /// After how many days it stops working; never when left out
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
     expires_in_days: Option<u16>,
+    /// What it may do, such as `customers:read`; may be given several times. Everything when left out
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = parse_scope)]
+    scopes: Vec<Scope>,
     #[command(flatten)]
     database: DatabaseSettings,
 }
@@ -53,6 +57,7 @@ impl Create {
         let input = CreateAccessToken {
             organization_id: organization.id,
             name: self.name,
+            scopes: if self.scopes.is_empty() { Scope::ALL.to_vec() } else { self.scopes },
             expires_at: self.expires_in_days.map(|days| now + Duration::days(i64::from(days))),
         };
         let (id, token) = access_token::create(&db, &mut cx, input).await.map_err(refused)?;
@@ -60,6 +65,13 @@ impl Create {
         println!("{}", token.expose());
         Ok(())
     }
+}
+
+fn parse_scope(text: &str) -> Result<Scope, String> {
+    Scope::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+        format!("known scopes are {}", known.join(", "))
+    })
 }
 
 fn refused(error: CreateAccessTokenError) -> Failure {

@@ -156,6 +156,7 @@ async fn by_hand_over_once() {
     let input = CreateHandOver {
         organization_id: app.organization.id,
         customer_id: member.customer_id,
+        member_id: None,
         return_to: None,
         return_url: None,
     };

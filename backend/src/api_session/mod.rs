@@ -1,0 +1,40 @@
+//! Sessions at the HTTP API: a customer or a member who calls with a bearer token.
+
+mod authenticate;
+mod create;
+
+pub use authenticate::authenticate;
+pub use create::{CreateApiSession, CreateApiSessionError, CreatedApiSession, Whom, create};
+
+use time::{Duration, OffsetDateTime};
+
+use crate::actor::MemberActor;
+
+/// A token works for so long, used or not (the API's rule).
+pub const EXPIRES_AFTER: Duration = Duration::hours(1);
+
+/// Whose session it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiSessionKind {
+    /// The customer's: its owner acts, and no member is named.
+    Customer,
+    Member,
+}
+
+impl ApiSessionKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Member => "member",
+        }
+    }
+}
+
+/// A live session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiSession {
+    pub kind: ApiSessionKind,
+    pub actor: MemberActor,
+    pub return_url: Option<String>,
+    pub expires_at: OffsetDateTime,
+}

@@ -1,0 +1,231 @@
+//! What is read from a request: its body, its query, the ids in its path. Every mistake is told at its place.
+
+use std::str::FromStr;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::request::Parts,
+};
+use backend::page::PageRequest;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::{ApiError, Issue};
+
+/// The JSON body.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
+            ApiError::Malformed(vec![Issue {
+                kind: "value_error",
+                loc: vec!["body".into()],
+                msg: "The body could not be read.".into(),
+                input: Value::Null,
+            }])
+        })?;
+        parse(&bytes).map(Self).map_err(|issue| ApiError::Malformed(vec![issue]))
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Issue> {
+    let whole = |kind, msg: &str| Issue {
+        kind,
+        loc: vec!["body".into()],
+        msg: msg.to_owned(),
+        input: Value::Null,
+    };
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|_| whole("json_invalid", "The body is not JSON."))?;
+    if holds_nul(&value) {
+        return Err(whole("value_error", "No text may hold a NUL character."));
+    }
+    serde_path_to_error::deserialize(&value).map_err(|error| {
+        let mut loc: Vec<Value> = vec!["body".into()];
+        for segment in error.path() {
+            match segment {
+                serde_path_to_error::Segment::Seq { index } => loc.push((*index).into()),
+                serde_path_to_error::Segment::Map { key } => loc.push(key.as_str().into()),
+                _ => {}
+            }
+        }
+        let msg = error.inner().to_string();
+        let kind = kind_of(&msg);
+        if matches!(kind, "missing" | "extra_forbidden")
+            && let Some(name) = msg.split('`').nth(1)
+            && loc.last().and_then(Value::as_str) != Some(name)
+        {
+            loc.push(name.into());
+        }
+        let input = input_at(&value, &loc);
+        Issue { kind, loc, msg, input }
+    })
+}
+
+fn kind_of(msg: &str) -> &'static str {
+    match msg.split([' ', ':']).next() {
+        Some("missing") => "missing",
+        Some("unknown") if msg.starts_with("unknown field") => "extra_forbidden",
+        Some("unknown") => "enum",
+        _ => "value_error",
+    }
+}
+
+fn input_at(value: &Value, loc: &[Value]) -> Value {
+    let found = loc.iter().skip(1).try_fold(value, |value, step| match step {
+        Value::String(key) => value.get(key),
+        Value::Number(index) => value.get(usize::try_from(index.as_u64()?).ok()?),
+        _ => None,
+    });
+    found.unwrap_or(value).clone()
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(map) => map.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
+}
+
+/// An id in the path.
+#[derive(Debug)]
+pub struct Id<T>(pub T);
+
+impl<T: FromStr + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| ApiError::not_found())?;
+        text.parse().map(Self).map_err(|_| {
+            ApiError::Malformed(vec![Issue {
+                kind: "uuid_parsing",
+                loc: vec!["path".into(), "id".into()],
+                msg: "This is no UUID.".into(),
+                input: text.into(),
+            }])
+        })
+    }
+}
+
+/// The parameters of the query, read one after the other; mistakes are collected.
+#[derive(Debug)]
+pub struct Query {
+    pairs: Vec<(String, String)>,
+    issues: Vec<Issue>,
+}
+
+const LIMIT_DEFAULT: i64 = 10;
+const LIMIT_MAX: i64 = 100;
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or("");
+        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Ok(Self { pairs, issues: Vec::new() })
+    }
+}
+
+impl Query {
+    /// The last value of a parameter.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a parameter, `name` or `name[]`.
+    fn all(&self, name: &str) -> Vec<String> {
+        let is_it = |key: &str| key == name || key.strip_suffix("[]") == Some(name);
+        self.pairs.iter().filter(|(key, _)| is_it(key)).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// Ids; all of them are meant.
+    pub fn ids<T: FromStr>(&mut self, name: &str) -> Vec<T> {
+        let mut ids = Vec::new();
+        for text in self.all(name) {
+            match text.parse() {
+                Ok(id) => ids.push(id),
+                Err(_) => {
+                    self.issues.push(Issue::query("uuid_parsing", name, "This is no UUID.", &text));
+                }
+            }
+        }
+        ids
+    }
+
+    /// Yes or no.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        let text = self.text(name)?.to_owned();
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Some(true),
+            "false" | "0" | "no" | "off" => Some(false),
+            _ => {
+                self.issues.push(Issue::query("bool_parsing", name, "Say true or false.", &text));
+                None
+            }
+        }
+    }
+
+    /// `page` and `limit`. A limit above 100 is 100.
+    pub fn page(&mut self) -> PageRequest {
+        let page = self.number("page", 1);
+        let limit = self.number("limit", LIMIT_DEFAULT).min(LIMIT_MAX);
+        let request = PageRequest::new(page, limit);
+        if let (Err(_), true) = (&request, self.issues.is_empty()) {
+            let msg = "This page is too far away: use a filter.";
+            self.issues.push(Issue::query("less_than_equal", "page", msg, &page.to_string()));
+        }
+        request.unwrap_or(PageRequest::FIRST)
+    }
+
+    fn number(&mut self, name: &str, default: i64) -> i64 {
+        let Some(text) = self.text(name).map(ToOwned::to_owned) else { return default };
+        match text.parse::<i64>() {
+            Ok(number) if number > 0 => return number,
+            Ok(_) => {
+                let msg = "This must be greater than 0.";
+                self.issues.push(Issue::query("greater_than", name, msg, &text));
+            }
+            Err(_) => {
+                let msg = "This is no whole number.";
+                self.issues.push(Issue::query("int_parsing", name, msg, &text));
+            }
+        }
+        default
+    }
+
+    /// The orders wished for, each with whether it descends; `default` when none is.
+    pub fn sorting<T: Copy>(&mut self, known: &[(&str, T)], default: (T, bool)) -> Vec<(T, bool)> {
+        let mut sorting = Vec::new();
+        for text in self.all("sorting") {
+            let (name, descends) =
+                text.strip_prefix('-').map_or((text.as_str(), false), |name| (name, true));
+            match known.iter().find(|(known, _)| *known == name) {
+                Some((_, by)) => sorting.push((*by, descends)),
+                None => {
+                    let msg = "This list cannot be sorted by that.";
+                    self.issues.push(Issue::query("enum", "sorting", msg, &text));
+                }
+            }
+        }
+        if sorting.is_empty() {
+            sorting.push(default);
+        }
+        sorting
+    }
+
+    /// # Errors
+    /// All mistakes that were found.
+    pub fn done(self) -> Result<(), ApiError> {
+        if self.issues.is_empty() { Ok(()) } else { Err(ApiError::Malformed(self.issues)) }
+    }
+}

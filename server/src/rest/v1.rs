@@ -1,0 +1,51 @@
+//! Every operation, by resource.
+
+mod customer_sessions;
+mod portal;
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::state::AppState;
+
+/// The operations and their document.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(customer_sessions::router())
+        .merge(portal::router())
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Foyer",
+        description = "The API of a customer billing portal, in the wire format of Polar's public API."
+    ),
+    modifiers(&Bearers)
+)]
+struct Document;
+
+/// The three kinds of bearer tokens.
+struct Bearers;
+
+impl Modify for Bearers {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let schemes = [
+            ("access_token", "An organization's access token, `foyer_oat_…`."),
+            ("customer_session", "The token of a customer's session, `foyer_cst_…`."),
+            ("member_session", "The token of a member's session, `foyer_mst_…`."),
+        ];
+        let components = document.components.get_or_insert_default();
+        for (name, description) in schemes {
+            let bearer =
+                HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description));
+            components.add_security_scheme(name, SecurityScheme::Http(bearer.build()));
+        }
+    }
+}
