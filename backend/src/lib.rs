@@ -26,6 +26,7 @@ pub mod seat;
 pub mod secret;
 pub mod session;
 pub mod sign_in;
+mod sorting;
 mod tax;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;

@@ -8,7 +8,10 @@ use axum::{
 use domain::locale::Locale;
 use serde_json::json;
 
-use crate::page::{escape, page};
+use crate::{
+    page::{escape, page},
+    rest,
+};
 
 /// Why a request is refused. `middleware::problem_page` writes the body, in the form and language the client reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +63,22 @@ impl Problem {
             Self::TooManyStreams => "too_many_streams",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
+        }
+    }
+
+    /// The stable name in the API's answers.
+    fn api_error(self) -> &'static str {
+        match self {
+            Self::MalformedUrl => "BadRequest",
+            Self::UrlTooLong => "UriTooLong",
+            Self::ForeignOrigin => "NotPermitted",
+            Self::NotFound | Self::UnknownServerFunction => "ResourceNotFound",
+            Self::MethodNotAllowed => "MethodNotAllowed",
+            Self::TimedOut => "RequestTimeout",
+            Self::BodyTooLarge => "RequestBodyTooLarge",
+            Self::TooManyStreams => "TooManyStreams",
+            Self::Unavailable => "ServiceUnavailable",
+            Self::Internal => "InternalServerError",
         }
     }
 
@@ -183,7 +202,10 @@ impl Problem {
     /// The whole answer: JSON for programs, a page for people.
     pub fn write(self, reader: &Reader, request_id: &str, style_url: &str) -> Response {
         let (title, advice) = self.words(reader.locale);
-        let (content_type, body) = if reader.wants_json {
+        let (content_type, body) = if reader.is_api {
+            let body = json!({"error": self.api_error(), "detail": self.words(Locale::En).0, "request_id": request_id});
+            ("application/json", body.to_string())
+        } else if reader.wants_json {
             let body = json!({"code": self.code(), "message": format!("{title}. {advice}"), "request_id": request_id});
             ("application/json", body.to_string())
         } else {
@@ -202,6 +224,11 @@ impl Problem {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+        if reader.is_api {
+            // A page of another site reads refusals too.
+            let any = header::HeaderValue::from_static("*");
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+        }
         response
     }
 }
@@ -219,6 +246,8 @@ impl IntoResponse for Problem {
 pub struct Reader {
     pub locale: Locale,
     pub wants_json: bool,
+    /// The path is the API's: refusals have its form.
+    pub is_api: bool,
 }
 
 impl Reader {
@@ -231,6 +260,7 @@ impl Reader {
             text(header::ACCEPT).is_some_and(|accept| accept.starts_with("application/json"));
         Self {
             locale: Locale::negotiate(text(header::ACCEPT_LANGUAGE).unwrap_or(""), Locale::En),
+            is_api: rest::is_api(path),
             wants_json: path.starts_with("/api/") || asks_for_json || !accepts_html,
         }
     }
@@ -254,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_page_names_the_request_and_keeps_markup_out() {
-        let reader = Reader { locale: Locale::En, wants_json: false };
+        let reader = Reader { locale: Locale::En, wants_json: false, is_api: false };
         let response = Problem::Internal.write(&reader, "<b>1</b>", "/pkg/foyer.css");
         assert_eq!(response.status(), 500);
         let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 10_000))

@@ -12,12 +12,15 @@ pub mod timestamp;
 pub mod v1;
 pub mod version;
 
+use std::sync::LazyLock;
+
 use axum::{
     Json, Router,
     extract::Request,
     http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use serde_json::json;
 use tower::Layer;
@@ -28,12 +31,25 @@ use tower_http::{
 
 use crate::state::AppState;
 
+/// Whether a path is the API's.
+pub fn is_api(path: &str) -> bool {
+    path.starts_with("/v1/") || path.starts_with("/api/v1/")
+}
+
 /// The API's routes, for the whole router.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let service = service(state);
     Router::new()
+        .route("/openapi.json", get(openapi))
         .route_service("/v1/{*operation}", service.clone())
         .route_service("/api/v1/{*operation}", from_fn(without_api_prefix).layer(service))
+}
+
+/// What the API is, for machines.
+async fn openapi() -> Response {
+    static DOCUMENT: LazyLock<String> =
+        LazyLock::new(|| v1::document().to_pretty_json().unwrap_or_default());
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str()).into_response()
 }
 
 /// A slash at the end makes no difference.

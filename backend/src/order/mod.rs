@@ -3,6 +3,8 @@
 mod get;
 mod insert;
 mod list;
+mod page_of;
+mod record;
 mod record_payment;
 mod summary;
 mod transition;
@@ -11,6 +13,8 @@ pub use get::{OrderDetail, OrderItem, get};
 pub use insert::InsertOrderError;
 pub(crate) use insert::{NewOrder, insert_order};
 pub use list::{OrderFilter, list};
+pub use page_of::{OrderSearch, OrderSort, page_of};
+pub use record::{OrderItemRecord, OrderRecord, records};
 pub use record_payment::{RecordPaymentError, record_payment};
 pub(crate) use summary::OrderRow;
 pub use summary::OrderSummary;

@@ -2,11 +2,13 @@
 
 mod create;
 mod find;
+mod public;
 mod update_portal_settings;
 mod update_seller;
 
 pub use create::{CreateOrganization, CreateOrganizationError, create};
 pub use find::{OrganizationView, PortalSettings, find, find_by_slug};
+pub use public::{PublicOrganization, public};
 pub use update_portal_settings::{
     UpdatePortalSettings, UpdatePortalSettingsError, update_portal_settings,
 };

@@ -162,6 +162,25 @@ impl Query {
         ids
     }
 
+    /// Values out of those known.
+    pub fn choices<T: Copy>(&mut self, name: &str, known: &[(&str, T)]) -> Vec<T> {
+        let mut choices = Vec::new();
+        for text in self.all(name) {
+            match known.iter().find(|(known, _)| *known == text) {
+                Some((_, choice)) => choices.push(*choice),
+                None => {
+                    self.issues.push(Issue::query(
+                        "enum",
+                        name,
+                        "This is none of the values.",
+                        &text,
+                    ));
+                }
+            }
+        }
+        choices
+    }
+
     /// Yes or no.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         let text = self.text(name)?.to_owned();

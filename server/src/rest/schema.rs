@@ -3,3 +3,7 @@
 pub mod address;
 pub mod customer;
 pub mod error;
+pub mod order;
+pub mod organization;
+pub mod product;
+pub mod subscription;

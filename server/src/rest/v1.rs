@@ -14,6 +14,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::AppState;
 
+/// The document alone.
+pub fn document() -> openapi::OpenApi {
+    router().into_openapi()
+}
+
 /// The operations and their document.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())

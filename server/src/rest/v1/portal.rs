@@ -2,11 +2,19 @@
 
 mod customer_session;
 mod customers;
+mod orders;
+mod organizations;
+mod subscriptions;
 
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::AppState;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(customer_session::router()).merge(customers::router())
+    OpenApiRouter::new()
+        .merge(customer_session::router())
+        .merge(customers::router())
+        .merge(orders::router())
+        .merge(organizations::router())
+        .merge(subscriptions::router())
 }

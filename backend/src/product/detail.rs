@@ -1,0 +1,250 @@
+//! Products with all that the API shows of them: prices and benefits.
+
+use std::collections::HashMap;
+
+use domain::id::{BenefitId, OrganizationId, PriceId, ProductId};
+use domain::interval::{Interval, RecurringInterval};
+use domain::money::Currency;
+use domain::price::PriceAmount;
+use domain::product::ProductVisibility;
+use domain::tax::TaxBehavior;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::error::{InconsistencyError, QueryError};
+use crate::price::price_amount;
+
+/// No more products are shown at once.
+const PRODUCTS_MAX: i64 = 500;
+/// No more prices, nor benefits, of the products asked for.
+const PARTS_MAX: i64 = 5_000;
+
+/// A product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductDetail {
+    pub organization_id: OrganizationId,
+    pub product_id: ProductId,
+    pub name: String,
+    pub description: Option<String>,
+    pub visibility: ProductVisibility,
+    /// `None`: sold once.
+    pub recurring: Option<RecurringInterval>,
+    pub trial: Option<RecurringInterval>,
+    pub is_archived: bool,
+    pub created_at: OffsetDateTime,
+    pub modified_at: Option<OffsetDateTime>,
+    /// Those on sale, oldest first, and among them those asked for.
+    pub prices: Vec<PriceDetail>,
+    /// In the product's order.
+    pub benefits: Vec<BenefitDetail>,
+}
+
+/// A way to pay for a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceDetail {
+    pub price_id: PriceId,
+    pub product_id: ProductId,
+    pub amount: PriceAmount,
+    pub currency: Currency,
+    /// `None`: as the organization's.
+    pub tax_behavior: Option<TaxBehavior>,
+    pub is_archived: bool,
+    pub created_at: OffsetDateTime,
+    pub modified_at: Option<OffsetDateTime>,
+}
+
+/// What comes with a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BenefitDetail {
+    pub benefit_id: BenefitId,
+    pub organization_id: OrganizationId,
+    /// `custom`: a sentence for the customer.
+    pub kind: String,
+    pub description: String,
+    pub created_at: OffsetDateTime,
+    pub modified_at: Option<OffsetDateTime>,
+}
+
+/// These products of an organization, with the prices on sale and those named besides, which may be archived. Three statements, however
+/// many are asked for.
+///
+/// # Errors
+/// [`QueryError::Database`] and [`QueryError::Inconsistency`].
+pub async fn details(
+    db: &PgPool,
+    organization_id: OrganizationId,
+    product_ids: &[ProductId],
+    prices_also: &[PriceId],
+) -> Result<HashMap<ProductId, ProductDetail>, QueryError> {
+    let ids: Vec<Uuid> = product_ids.iter().map(|id| id.as_uuid()).collect();
+    let rows = sqlx::query!(
+        "select product_id, name, description, visibility, recurring_interval, recurring_interval_count, trial_interval,
+            trial_interval_count, is_archived, created_at, modified_at
+         from product where organization_id = $1 and product_id = any ($2) limit $3",
+        organization_id.as_uuid(),
+        &ids,
+        PRODUCTS_MAX,
+    )
+    .fetch_all(db)
+    .await?;
+    let mut products = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let bad = |column| InconsistencyError::new("product", column, row.product_id);
+        let every = |column, interval: Option<String>, count: Option<i32>| {
+            interval
+                .zip(count)
+                .map(|(interval, count)| {
+                    let interval = Interval::parse(&interval).ok_or_else(|| bad(column))?;
+                    RecurringInterval::new(interval, count).map_err(|_| bad(column))
+                })
+                .transpose()
+        };
+        let product_id = row.product_id.into();
+        let product = ProductDetail {
+            organization_id,
+            product_id,
+            visibility: ProductVisibility::parse(&row.visibility)
+                .ok_or_else(|| bad("visibility"))?,
+            recurring: every(
+                "recurring_interval",
+                row.recurring_interval,
+                row.recurring_interval_count,
+            )?,
+            trial: every("trial_interval", row.trial_interval, row.trial_interval_count)?,
+            name: row.name,
+            description: row.description,
+            is_archived: row.is_archived,
+            created_at: row.created_at,
+            modified_at: row.modified_at,
+            prices: vec![],
+            benefits: vec![],
+        };
+        products.insert(product_id, product);
+    }
+    for price in prices(db, organization_id, &ids, prices_also).await? {
+        if let Some(product) = products.get_mut(&price.product_id) {
+            product.prices.push(price);
+        }
+    }
+    for (product_id, benefit) in benefits(db, organization_id, &ids).await? {
+        if let Some(product) = products.get_mut(&product_id) {
+            product.benefits.push(benefit);
+        }
+    }
+    Ok(products)
+}
+
+/// What an organization offers everybody, by name; at most 500.
+///
+/// # Errors
+/// [`QueryError::Database`] and [`QueryError::Inconsistency`].
+pub async fn on_offer(
+    db: &PgPool,
+    organization_id: OrganizationId,
+) -> Result<Vec<ProductDetail>, QueryError> {
+    let ids: Vec<ProductId> = sqlx::query_scalar!(
+        "select product_id from product
+         where organization_id = $1 and deleted_at is null and not is_archived and visibility = 'public'
+         order by name, product_id limit $2",
+        organization_id.as_uuid(),
+        PRODUCTS_MAX,
+    )
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(Into::into)
+    .collect();
+    let mut found = details(db, organization_id, &ids, &[]).await?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+async fn prices(
+    db: &PgPool,
+    organization_id: OrganizationId,
+    product_ids: &[Uuid],
+    also: &[PriceId],
+) -> Result<Vec<PriceDetail>, QueryError> {
+    let also: Vec<Uuid> = also.iter().map(|id| id.as_uuid()).collect();
+    let rows = sqlx::query_as!(
+        PriceRow,
+        "select price_id, product_id, amount_type, currency, amount_minor, seat_tiers, is_archived, created_at, modified_at, tax_behavior
+         from price where organization_id = $1 and product_id = any ($2) and (not is_archived or price_id = any ($3))
+         order by created_at, price_id limit $4",
+        organization_id.as_uuid(),
+        product_ids,
+        &also,
+        PARTS_MAX,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(PriceDetail::try_from).collect::<Result<_, _>>()?)
+}
+
+struct PriceRow {
+    price_id: Uuid,
+    product_id: Uuid,
+    amount_type: String,
+    currency: String,
+    amount_minor: Option<i64>,
+    seat_tiers: Option<serde_json::Value>,
+    is_archived: bool,
+    created_at: OffsetDateTime,
+    modified_at: Option<OffsetDateTime>,
+    tax_behavior: Option<String>,
+}
+
+impl TryFrom<PriceRow> for PriceDetail {
+    type Error = InconsistencyError;
+
+    fn try_from(row: PriceRow) -> Result<Self, InconsistencyError> {
+        let bad = |column| InconsistencyError::new("price", column, row.price_id);
+        let tax_behavior = row
+            .tax_behavior
+            .map(|text| TaxBehavior::parse(&text).ok_or_else(|| bad("tax_behavior")))
+            .transpose()?;
+        Ok(Self {
+            price_id: row.price_id.into(),
+            product_id: row.product_id.into(),
+            amount: price_amount(row.price_id, &row.amount_type, row.amount_minor, row.seat_tiers)?,
+            currency: Currency::parse(&row.currency).map_err(|_| bad("currency"))?,
+            tax_behavior,
+            is_archived: row.is_archived,
+            created_at: row.created_at,
+            modified_at: row.modified_at,
+        })
+    }
+}
+
+async fn benefits(
+    db: &PgPool,
+    organization_id: OrganizationId,
+    product_ids: &[Uuid],
+) -> Result<Vec<(ProductId, BenefitDetail)>, QueryError> {
+    let rows = sqlx::query!(
+        "select p.product_id, b.benefit_id, b.type as kind, b.description, b.created_at, b.modified_at
+         from product_benefit p
+         join benefit b on b.organization_id = p.organization_id and b.benefit_id = p.benefit_id and b.deleted_at is null
+         where p.organization_id = $1 and p.product_id = any ($2)
+         order by p.product_id, p.position limit $3",
+        organization_id.as_uuid(),
+        product_ids,
+        PARTS_MAX,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let benefit = BenefitDetail {
+                benefit_id: row.benefit_id.into(),
+                organization_id,
+                kind: row.kind,
+                description: row.description,
+                created_at: row.created_at,
+                modified_at: row.modified_at,
+            };
+            (row.product_id.into(), benefit)
+        })
+        .collect())
+}
