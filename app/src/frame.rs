@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
 
+use crate::pages::notices::notices;
 use crate::pages::sign_in::SignOut;
 use crate::text::{Text, use_text};
 use crate::ui::form::{Form, FormState, SubmitButton, action};
@@ -106,12 +107,17 @@ pub fn framed(page: AnyView) -> AnyView {
         .zip(frame.organization.as_ref())
         .map(|(person, organization)| rooms(t, person, &organization.slug));
     let class = if navigation.is_some() { "frame" } else { "frame frame-bare" };
+    // Pages that strangers and plain members see have none.
+    let has_notices = frame.person.as_ref().is_some_and(|person| person.role.can_write_billing());
     view! {
         <div class=class>
             <a class="skip-link" href="#content" rel="external">{t.common_skip_to_content()}</a>
             {header(t, &frame)}
             {navigation}
-            <main class="content" id="content" tabindex="-1">{page}</main>
+            <main class="content" id="content" tabindex="-1">
+                {has_notices.then(notices)}
+                {page}
+            </main>
             {footer(t, &frame)}
         </div>
     }

@@ -55,6 +55,26 @@ where
     page_asking::<F>(asked("", query), show, refused)
 }
 
+/// What stands beside a page, whatever its address: nothing while it is asked for, and nothing where it is refused.
+pub(crate) fn quiet<F>(name: &'static str, show: fn(F::Output) -> AnyView) -> AnyView
+where
+    F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
+    F::Output: Serialize + DeserializeOwned + Send + 'static,
+{
+    let slug = use_slug();
+    let asked = move || format!("organization={}&sheet={name}", encode(&slug));
+    #[cfg(feature = "ssr")]
+    let answer = Resource::new_str(asked, crate::ssr::answer::<F>);
+    #[cfg(not(feature = "ssr"))]
+    let answer = follow::resource(F::PATH, asked);
+    let content = move || {
+        Suspend::new(async move {
+            answer::read::<F::Output>(&answer.await).map_or_else(|_| ().into_any(), show)
+        })
+    };
+    view! { <Transition fallback=|| ()>{content}</Transition> }.into_any()
+}
+
 fn page_asking<F>(
     asked: impl Fn() -> String + Clone + Send + Sync + 'static,
     show: fn(F::Output) -> AnyView,

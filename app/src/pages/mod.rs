@@ -11,6 +11,7 @@ pub mod error;
 pub mod load;
 #[cfg(feature = "ssr")]
 pub(crate) mod method;
+pub(crate) mod notices;
 pub mod orders;
 pub mod overview;
 #[cfg(feature = "ssr")]

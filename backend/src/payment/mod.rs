@@ -3,6 +3,7 @@
 mod action;
 mod ask;
 mod attempt;
+mod attention;
 mod choose_processor;
 mod claim;
 mod dunning;
@@ -35,6 +36,7 @@ mod wait;
 
 pub use action::waiting_action;
 pub use attempt::{PaymentError, run_attempt};
+pub use attention::{Attention, ExpiringCard, attention};
 pub use choose_processor::{ChooseProcessorError, ProcessorChoice, choose_processor};
 pub(crate) use dunning::{DunningRules, recover};
 pub use give_up_action::give_up_action;

@@ -11,7 +11,7 @@ use leptos::prelude::use_context;
 
 use crate::error::AppError;
 use crate::pages::settings::payment_methods;
-use crate::pages::{orders, settings, subscription};
+use crate::pages::{notices, orders, settings, subscription};
 use crate::ssr::{Portal, portal, request_info, signed_in};
 use crate::text::Text;
 use crate::ui::sheet::Sheet;
@@ -94,6 +94,7 @@ impl Reader {
 pub(super) async fn load(name: &str, asked: Asked) -> Result<Sheet, AppError> {
     match name {
         "billing" => settings::billing::sheet(&asked).await,
+        "notices" => notices::load::sheet(&asked).await,
         "order-pay" => orders::pay::sheet(&asked).await,
         "order" => orders::show::sheet(&asked).await,
         "subscription" => subscription::show::sheet(&asked).await,
