@@ -45,6 +45,9 @@ test.describe("Stripe", { tag: "@stripe" }, () => {
       ({ metadata }) => metadata.foyer_payment_attempt_id === attempt?.id,
     );
     expect(taken).toMatchObject([{ id: attempt?.processor_payment_id, amount: order.total_minor, status: "succeeded" }]);
+    // The processor's message about it comes a second later, is signed, and changes nothing any more.
+    await expect.poll(() => rows("select from processor_event where processor = 'stripe'").length).toBeGreaterThan(0);
+    expect(standing(order.order_id)).toMatchObject({ order: "paid", subscription: "active", tries: ["subscription_cycle succeeded"] });
   });
 
   test("a declined card adds nothing; the page says so and takes another one", async ({ page, portal, expectProblem }) => {

@@ -30,9 +30,11 @@ export const test = base.extend<object, { stripe: Stripe }>({
           FOYER_STRIPE_API_URL: local.url,
           FOYER_STRIPE_JS_URL: `${local.url}/js.stripe.com/v3/`,
           FOYER_STRIPE_ELEMENT: "card",
+          FOYER_STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
         },
       });
       announce(own);
+      await sendMessages(local.url, `${own.baseUrl}/webhooks/stripe`);
       foyer("organization", "processor", demo().organization.slug, "stripe");
       await use(new Stripe(local.url));
       await own.stop();
@@ -43,6 +45,14 @@ export const test = base.extend<object, { stripe: Stripe }>({
 });
 
 const SECRET_KEY = "sk_test_12345";
+const WEBHOOK_SECRET = "whsec_0123456789abcdef";
+
+/** From now on it tells Foyer what happens. */
+async function sendMessages(stripeUrl: string, url: string): Promise<void> {
+  const body = JSON.stringify({ url, secret: WEBHOOK_SECRET });
+  const answer = await fetch(`${stripeUrl}/_config/webhooks/foyer`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  if (!answer.ok) throw new Error(`localstripe sends no messages: ${answer.status}`);
+}
 
 export class Stripe {
   constructor(readonly url: string) {}
