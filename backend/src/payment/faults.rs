@@ -7,13 +7,12 @@ use time::Duration;
 use super::test_helpers::{Case, Fault};
 use super::{Processors, RefundOrder, SandboxBehavior, refund_order, run_due};
 
-/// More calls than any of these runs makes.
-const CALLS: usize = 5;
 /// The worker comes so often.
 const ROUNDS: usize = 60;
 
-fn faults() -> impl Iterator<Item = Fault> {
-    (0..CALLS).flat_map(|call| [Fault::before(call), Fault::after(call)])
+/// Each of the first calls fails once, before and after it took effect.
+fn faults(calls: usize) -> impl Iterator<Item = Fault> {
+    (0..calls).flat_map(|call| [Fault::before(call), Fault::after(call)])
 }
 
 async fn work(case: &Case, processors: &Processors) {
@@ -49,8 +48,9 @@ async fn agree(case: &Case, fault: Fault) {
     assert_eq!(violations, vec![], "{fault:?}");
 }
 
-async fn charged_once_whatever_fails(behavior: SandboxBehavior, paid: bool) {
-    for fault in faults() {
+/// `calls`: one more than a run without a fault makes.
+async fn charged_once_whatever_fails(behavior: SandboxBehavior, calls: usize, paid: bool) {
+    for fault in faults(calls) {
         let case = Case::new(behavior).await;
         let processors = case.faulty(fault);
         to_its_end(&case, &processors).await;
@@ -62,27 +62,27 @@ async fn charged_once_whatever_fails(behavior: SandboxBehavior, paid: bool) {
 
 #[tokio::test]
 async fn an_approved_charge() {
-    charged_once_whatever_fails(SandboxBehavior::Approve, true).await;
+    charged_once_whatever_fails(SandboxBehavior::Approve, 3, true).await;
 }
 
 #[tokio::test]
 async fn a_declined_charge() {
-    charged_once_whatever_fails(SandboxBehavior::DeclineGeneric, false).await;
+    charged_once_whatever_fails(SandboxBehavior::DeclineGeneric, 3, false).await;
 }
 
 #[tokio::test]
 async fn a_slow_charge() {
-    charged_once_whatever_fails(SandboxBehavior::Slow, true).await;
+    charged_once_whatever_fails(SandboxBehavior::Slow, 4, true).await;
 }
 
 #[tokio::test]
 async fn a_charge_that_is_approved_by_the_customer() {
-    charged_once_whatever_fails(SandboxBehavior::RequiresAction, true).await;
+    charged_once_whatever_fails(SandboxBehavior::RequiresAction, 4, true).await;
 }
 
 #[tokio::test]
 async fn a_customer_who_pays_while_the_processor_fails() {
-    for fault in faults() {
+    for fault in faults(3) {
         let case = Case::absent(SandboxBehavior::DeclineGeneric).await;
         case.work().await;
         case.card(SandboxBehavior::Approve).await;
