@@ -5,6 +5,7 @@ mod hand_over;
 mod migrate;
 mod organization;
 mod output;
+mod refund;
 mod serve;
 mod token;
 mod worker;
@@ -44,6 +45,7 @@ enum Command {
     /// Access tokens for an organization's own backend
     #[command(subcommand)]
     Token(token::Token),
+    Refund(refund::Refund),
     /// Links that sign a customer in from the company's own application
     #[command(subcommand)]
     HandOver(hand_over::HandOver),
@@ -124,6 +126,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(command) => command.run().await,
         Command::Organization(command) => command.run().await,
         Command::Token(command) => command.run().await,
+        Command::Refund(command) => command.run().await,
         Command::HandOver(command) => command.run().await,
     }
 }
@@ -150,8 +153,17 @@ fn field_mistakes(errors: &FieldErrors) -> Failure {
 }
 
 async fn find_organization(db: &PgPool, slug: &str) -> Result<OrganizationView, Failure> {
+    find_organization_at(db, "--organization", slug).await
+}
+
+/// The organization that stands at `place` of the command line.
+async fn find_organization_at(
+    db: &PgPool,
+    place: &str,
+    slug: &str,
+) -> Result<OrganizationView, Failure> {
     let found = organizations::find_by_slug(db, slug)
         .await
         .context("could not look for the organization")?;
-    found.ok_or_else(|| mistake(format!("--organization: there is no `{slug}`; `foyer organization create --slug {slug} --name NAME` makes it")))
+    found.ok_or_else(|| mistake(format!("{place}: there is no `{slug}`; `foyer organization create --slug {slug} --name NAME` makes it")))
 }

@@ -1,4 +1,7 @@
-//! `foyer organization create`
+//! `foyer organization create`, `… processor`, `… dunning`
+
+mod dunning;
+mod processor;
 
 use anyhow::Context as _;
 use app::urls::{UrlBuilder, paths};
@@ -17,12 +20,16 @@ use crate::config::{DatabaseSettings, Mistakes, OutsideSettings};
 #[derive(Debug, Subcommand)]
 pub enum Organization {
     Create(Create),
+    Processor(processor::Processor),
+    Dunning(dunning::Dunning),
 }
 
 impl Organization {
     pub(super) async fn run(self) -> Result<(), Failure> {
         match self {
             Self::Create(create) => create.run().await,
+            Self::Processor(processor) => processor.run().await,
+            Self::Dunning(dunning) => dunning.run().await,
         }
     }
 }
@@ -70,6 +77,7 @@ impl Create {
         println!("{name} is there: {id}");
         println!();
         println!("What to do next:");
+        println!("  foyer organization processor {slug} stripe     who charges its customers");
         println!(
             "  foyer token create --organization {slug} --name backend     a token for your own backend"
         );

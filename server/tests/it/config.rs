@@ -1,8 +1,11 @@
 //! A wrong start lists every mistake and says what to do; a right one ends with 0.
 
-use backend::test_support::TestDb;
+use backend::{
+    clock::{Clock, SystemClock},
+    test_support::{TestDb, fixtures},
+};
 
-use crate::support::{program::run, scratch_folder};
+use crate::support::{TestApp, program::run, scratch_folder};
 
 #[test]
 fn all_mistakes_are_listed_at_once() {
@@ -43,6 +46,9 @@ fn every_command_has_help() {
         vec!["migrate", "--help"],
         vec!["demo", "--help"],
         vec!["organization", "create", "--help"],
+        vec!["organization", "processor", "--help"],
+        vec!["organization", "dunning", "--help"],
+        vec!["refund", "--help"],
         vec!["token", "create", "--help"],
         vec!["hand-over", "create", "--help"],
     ] {
@@ -133,6 +139,97 @@ async fn a_company_starts_without_the_demo() {
         "http://localhost",
     ]);
     assert_eq!(unknown.status.code(), Some(2));
+}
+
+/// Runs it on this database; its exit code, and all that it said.
+fn said(words: &[&str], url: &str) -> (Option<i32>, String) {
+    let output = run(&[words, &["--database-url", url]].concat());
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(told).unwrap())
+}
+
+#[tokio::test]
+async fn who_charges_how_it_is_retried_and_what_goes_back() {
+    let app = TestApp::start().await;
+    let (url, organization_id) = (app.db.url(), app.organization.id);
+    // The program reads the system's clock.
+    app.db.clock.set(SystemClock.now());
+    app.clock.set(SystemClock.now());
+    for (words, told) in [
+        (&["organization", "processor", "acme", "stripe"][..], "Stripe charges"),
+        (&["organization", "processor", "acme", "none"], "Nobody charges"),
+        (&["organization", "processor", "acme", "sandbox"], "no money moves"),
+        (
+            &["organization", "dunning", "acme", "--retry-days", "1,3", "--grace-days", "0"],
+            "after 1, 3 days",
+        ),
+    ] {
+        let (code, all) = said(words, &url);
+        assert_eq!(code, Some(0), "{all}");
+        assert!(all.contains(told), "{all}");
+    }
+    let kept: (Option<String>, Vec<i16>, i16) = sqlx::query_as(
+        "select payment_processor, dunning_retry_days, benefit_grace_days from organization",
+    )
+    .fetch_one(&app.db.pool)
+    .await
+    .unwrap();
+    assert_eq!(kept, (Some("sandbox".to_owned()), vec![1, 3], 0));
+
+    let member = fixtures::member(&app.db, organization_id, "ann@example.com").await;
+    crate::bookkeeping::subscribe(&app, &member).await;
+    let order: uuid::Uuid =
+        sqlx::query_scalar("select order_id from orders").fetch_one(&app.db.pool).await.unwrap();
+    let order = order.to_string();
+    let refund = |more: &[&str]| {
+        let words = ["refund", &order, "--organization", "acme", "--reason", "customer-request"];
+        said(&[&words[..], more].concat(), &url)
+    };
+    assert!(refund(&[]).1.contains("not paid"));
+    app.deliver().await;
+    for (more, code, told) in [
+        (&["--amount", "24.01"][..], 2, "only €24.00 are left"),
+        (&["--amount", "x"], 2, "--amount must be"),
+        (&["--amount", "4.00", "--comment", "sorry"], 0, "€4.00 of the order goes back"),
+        (&[], 0, "All that is left"),
+        (&[], 2, "given back already"),
+    ] {
+        let (found, all) = refund(more);
+        assert_eq!(found, Some(code), "{more:?}: {all}");
+        assert!(all.contains(told), "{all}");
+    }
+    app.clock.set(SystemClock.now());
+    app.deliver().await;
+    let stands: (String, i64) = sqlx::query_as(
+        "select status, (select sum(amount_minor) from sandbox.refund)::bigint from orders",
+    )
+    .fetch_one(&app.db.pool)
+    .await
+    .unwrap();
+    assert_eq!(stands, ("refunded".to_owned(), 2400));
+
+    for (words, told) in [
+        (&["organization", "processor", "nobody", "none"][..], "there is no `nobody`"),
+        (&["organization", "dunning", "acme", "--retry-days", "0"], "--retry-days must be"),
+        (&["organization", "dunning", "acme", "--grace-days", "61"], "--grace-days must be"),
+        (&["refund", "x", "--organization", "acme", "--reason", "other"], "ORDER-ID is no id"),
+        (
+            &[
+                "refund",
+                &member.customer_id.to_string(),
+                "--organization",
+                "acme",
+                "--reason",
+                "other",
+            ],
+            "no such order",
+        ),
+        (&["refund", &order, "--organization", "acme", "--reason", "order-void"], "choose one of"),
+    ] {
+        let (code, all) = said(words, &url);
+        assert_eq!(code, Some(2), "{all}");
+        assert!(all.contains(told), "{all}");
+    }
 }
 
 #[tokio::test]

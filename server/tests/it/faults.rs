@@ -9,6 +9,7 @@ use std::{
 use backend::{
     chance::Chance,
     invariants,
+    payment::SandboxPoint,
     test_support::{
         TestDb,
         billing::{Offer, charged},
@@ -72,8 +73,12 @@ impl Phase {
 struct Worker(Child);
 
 impl Worker {
-    fn start(database_url: &str, folder: &Path) -> Self {
-        let child = foyer(&["worker", "--database-url", database_url])
+    fn start(database_url: &str, folder: &Path, dies_at: Option<SandboxPoint>) -> Self {
+        let mut command = foyer(&["worker", "--database-url", database_url]);
+        if let Some(point) = dies_at {
+            command.args(["--sandbox-dies-at", point.as_str()]).stderr(Stdio::null());
+        }
+        let child = command
             .args(["--public-url", "http://127.0.0.1:3000", "--secret-key", SECRET])
             .args(["--database-connections", "8", "--sandbox-latency-ms", "15", "--log", "error"])
             .arg("--dev-mailbox")
@@ -130,7 +135,7 @@ impl Harness {
         .await;
         execute(&db.pool, "insert into demo_clock (offset_s) values (0)").await;
         let folder = scratch_folder();
-        let workers = (0..WORKERS).map(|_| Worker::start(&db.url(), &folder)).collect();
+        let workers = (0..WORKERS).map(|_| Worker::start(&db.url(), &folder, None)).collect();
         Self { db, organization_id, folder, workers }
     }
 
@@ -187,7 +192,21 @@ impl Harness {
         let victim = pick(Chance::seeded(nth as u64).rng());
         self.workers.swap_remove(victim).kill();
         self.signal("-CONT");
-        self.workers.push(Worker::start(&self.db.url(), &self.folder));
+        self.workers.push(Worker::start(&self.db.url(), &self.folder, None));
+        self.advance(LEASE_S).await;
+    }
+
+    /// Lets a worker beside the others die by itself between two steps of its first charge; they go on.
+    async fn lose_one(&mut self, point: SandboxPoint) {
+        let mut worker = Worker::start(&self.db.url(), &self.folder, Some(point));
+        let end = Instant::now() + Duration::from_mins(1);
+        while worker.0.try_wait().unwrap().is_none() {
+            if self.is_idle().await {
+                self.advance(MONTH_S).await;
+            }
+            assert!(Instant::now() < end, "{point:?} was never reached");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         self.advance(LEASE_S).await;
     }
 
@@ -259,13 +278,30 @@ async fn execute(db: &PgPool, sql: &'static str) {
     sqlx::query(sql).execute(db).await.unwrap();
 }
 
-/// `FOYER_TEST_KILLS` makes it longer: the bench kills two hundred times.
+/// The points that every charge comes by.
+const POINTS: [SandboxPoint; 4] = [
+    SandboxPoint::CreateBefore,
+    SandboxPoint::CreateAfter,
+    SandboxPoint::ConfirmBefore,
+    SandboxPoint::ConfirmAfter,
+];
+
+/// Every third one dies by itself at an exact point; the others are killed from outside while a claim is open. `FOYER_TEST_KILLS` makes it
+/// longer: the bench kills thousands of times, and hears how far it is.
 #[tokio::test]
 async fn workers_that_are_killed_renew_and_charge_exactly_once() {
     let kills = std::env::var("FOYER_TEST_KILLS").ok().and_then(|kills| kills.parse().ok());
     let mut harness = Harness::start(30).await;
-    for nth in 0..kills.unwrap_or(8) {
-        harness.kill_one(Phase::ALL[nth % Phase::ALL.len()], nth).await;
+    let kills = kills.unwrap_or(8);
+    for nth in 0..kills {
+        if nth % 3 == 2 {
+            harness.lose_one(POINTS[nth / 3 % POINTS.len()]).await;
+        } else {
+            harness.kill_one(Phase::ALL[nth % Phase::ALL.len()], nth).await;
+        }
+        if (nth + 1) % 50 == 0 {
+            eprintln!("killed {} of {kills}", nth + 1);
+        }
     }
     harness.finish().await;
 }

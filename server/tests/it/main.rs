@@ -4,6 +4,7 @@
 mod bad_input;
 mod bookkeeping;
 mod config;
+mod deaths;
 mod faults;
 mod headers;
 mod invoice;
