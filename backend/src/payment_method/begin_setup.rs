@@ -14,6 +14,7 @@ use crate::payment::{
     NewProcessorCustomer, NewSetup, NoAnswer, PaymentProcessor, Processors, SetupPresentation,
     SetupWay,
 };
+use crate::sign_in::safe_path;
 
 /// Forms that one customer may open within an hour: whoever tests stolen cards opens more.
 const PER_CUSTOMER_AND_HOUR: i64 = 10;
@@ -35,7 +36,7 @@ pub struct BeginSetup {
     /// Paid with it at once.
     pub order_id: Option<OrderId>,
     pub presentation: SetupPresentation,
-    /// Where the browser is led afterwards: a path on our own origin.
+    /// Where the browser is led afterwards: a path on our own origin, of at most 500 bytes. Anything else leads to the root.
     pub return_path: String,
 }
 
@@ -134,6 +135,16 @@ fn authorize(
     }
 }
 
+/// The longest path that the table takes.
+const RETURN_PATH_BYTES_MAX: usize = 500;
+
+/// Nobody is led to another origin: what is no path of ours becomes the site's root.
+fn return_path(wanted: &str) -> String {
+    safe_path(Some(wanted.to_owned()))
+        .filter(|path| path.len() <= RETURN_PATH_BYTES_MAX)
+        .unwrap_or_else(|| "/".to_owned())
+}
+
 /// A setup that stands in the table.
 struct Written {
     payment_method_setup_id: PaymentMethodSetupId,
@@ -183,7 +194,7 @@ async fn write(
         input.is_kept,
         used_for.subscription_id,
         input.order_id.map(OrderId::as_uuid),
-        input.return_path,
+        return_path(&input.return_path),
         cx.now + FIRST_LOOK,
         cx.now,
     )
@@ -437,14 +448,28 @@ mod tests {
     async fn a_processor_that_is_away_leaves_nothing_half_done() {
         let case = Case::new(SandboxBehavior::Approve).await;
         case.work().await;
-        let nobody = Processors::default();
-        let answer = begin_setup(&case.db.pool, &nobody, &mut case.cx(), case.input()).await;
-        assert!(matches!(answer, Err(BeginSetupError::Unavailable)), "{answer:?}");
+        for nobody in [Processors::default(), case.away().await] {
+            let answer = begin_setup(&case.db.pool, &nobody, &mut case.cx(), case.input()).await;
+            assert!(matches!(answer, Err(BeginSetupError::Unavailable)), "{answer:?}");
+        }
         assert_eq!(case.count("select count(*) from processor_customer").await, 0);
-        assert_eq!(case.after(Duration::minutes(5)).await, 1);
+        assert_eq!(case.after(Duration::minutes(5)).await, 2);
         let expired =
             "select count(*) from payment_method_setup where state = 'expired' and due_at is null";
-        assert_eq!(case.count(expired).await, 1);
+        assert_eq!(case.count(expired).await, 2);
+        case.begin(case.input()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn nobody_is_led_to_another_origin() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let long = format!("/{}", "x".repeat(500));
+        for return_path in ["//evil.example", "https://evil.example", "/\\evil.example", "", &long]
+        {
+            let input = BeginSetup { return_path: return_path.into(), ..case.input() };
+            let begun = case.begin(input).await.unwrap();
+            assert_eq!(case.finish(&begun).await.return_path, "/");
+        }
     }
 
     #[tokio::test]

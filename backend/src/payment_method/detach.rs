@@ -57,3 +57,27 @@ pub(super) async fn run_one(
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::payment::SandboxBehavior;
+    use crate::payment_method::test_helpers::Case;
+    use crate::payment_method::{remove, run_due};
+    use time::Duration;
+
+    #[tokio::test]
+    async fn a_processor_that_is_away_forgets_it_later() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        case.work().await;
+        let card = case.card("1111").await;
+        remove(&case.db.pool, &mut case.cx(), card).await.unwrap();
+        let away = case.away().await;
+        assert_eq!(run_due(&case.db.pool, &away, &mut case.db.cx(), 10).await.unwrap(), 1);
+        assert_eq!(case.work().await, 0);
+        assert_eq!(case.after(Duration::hours(1)).await, 1);
+        let forgotten =
+            "select string_agg(last4, ' ') from sandbox.method where detached_at is not null";
+        assert_eq!(case.texts(forgotten).await, "1111");
+        assert_eq!(case.after(Duration::days(2)).await, 0);
+    }
+}

@@ -112,8 +112,8 @@ async fn tell(
 #[cfg(test)]
 mod tests {
     use crate::payment::SandboxBehavior;
-    use crate::payment_method::next_due_at;
     use crate::payment_method::test_helpers::Case;
+    use crate::payment_method::{next_due_at, run_due};
     use time::Duration;
     use time::macros::datetime;
 
@@ -175,5 +175,17 @@ mod tests {
         assert_eq!(case.texts(TOLD).await, "");
         let next = next_due_at(&case.db.pool, None).await.unwrap();
         assert_eq!(next, Some(datetime!(2026-06-24 00:00 UTC)), "it may be used again");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_warned_before_the_processor_was_asked() {
+        let case = ends_soon().await;
+        case.db.clock.advance(Duration::days(31));
+        let away = case.away().await;
+        let told = run_due(&case.db.pool, &away, &mut case.db.cx(), 10).await.unwrap();
+        assert_eq!((told, case.texts(TOLD).await.as_str()), (1, ""));
+        assert_eq!(case.work().await, 0);
+        assert_eq!(case.after(Duration::hours(1)).await, 1);
+        assert_eq!(case.texts(TOLD).await, "30");
     }
 }

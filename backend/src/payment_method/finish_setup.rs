@@ -47,7 +47,7 @@ pub enum FinishSetupError {
     Unknown,
     #[error("a stored row breaks a rule")]
     Inconsistency(#[from] InconsistencyError),
-    #[error("the payment that followed could not be carried on")]
+    #[error("the payment that follows could not be written down")]
     Payment(#[from] PaymentError),
     #[error("the setup could not be finished")]
     Database(#[from] DatabaseError),
@@ -98,12 +98,28 @@ pub async fn finish_setup(
     }
     let setup = read(db, organization_id, payment_method_setup_id).await?;
     let payment = match setup.payment_attempt_id.map(PaymentAttemptId::from) {
-        Some(payment_attempt_id) => Some(
-            payment::run_attempt(db, processors, cx, organization_id, payment_attempt_id).await?,
-        ),
+        Some(id) => Some(pay(db, processors, cx, organization_id, id).await),
         None => None,
     };
     Ok(FinishedSetup { state: setup.stands()?, return_path: setup.return_path, payment })
+}
+
+/// Carries on the charge that followed. It is written down: when that is interrupted, the worker goes on with it.
+async fn pay(
+    db: &PgPool,
+    processors: &Processors,
+    cx: &mut Context,
+    organization_id: OrganizationId,
+    payment_attempt_id: PaymentAttemptId,
+) -> PaymentOutcome {
+    match payment::run_attempt(db, processors, cx, organization_id, payment_attempt_id).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(%payment_attempt_id, error, "a payment with a new method was interrupted");
+            PaymentOutcome::Unknown
+        }
+    }
 }
 
 /// Makes an open setup due now: somebody says that there is news. Unknown and settled ones are left alone.

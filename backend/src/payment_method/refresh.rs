@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::forget::{charged_with, forget, successor};
 use super::row::{MethodRow, lock_method};
 use crate::context::Context;
-use crate::error::{DatabaseError, InconsistencyError, QueryError};
+use crate::error::{DatabaseError, QueryError};
 use crate::event;
 use crate::payment::Processors;
 
@@ -20,8 +20,8 @@ const ROWS_MAX: i64 = 10;
 
 #[derive(Debug, Error)]
 pub enum RefreshError {
-    #[error("a stored row breaks a rule")]
-    Inconsistency(#[from] InconsistencyError),
+    #[error("what depends on a method could not be read")]
+    Query(#[from] QueryError),
     #[error("what a processor says of a method could not be written down")]
     Database(#[from] DatabaseError),
 }
@@ -29,16 +29,6 @@ pub enum RefreshError {
 impl From<sqlx::Error> for RefreshError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error.into())
-    }
-}
-
-impl From<QueryError> for RefreshError {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::Database(error) => error.into(),
-            QueryError::Inconsistency(error) => error.into(),
-            QueryError::Forbidden(_) => sqlx::Error::RowNotFound.into(),
-        }
     }
 }
 

@@ -96,7 +96,7 @@ async fn look_at_setup(
             .map(|finished| Some(finished.state))
     };
     match finished {
-        Ok(Some(SetupState::Open)) | Ok(None) => {}
+        Ok(Some(SetupState::Open) | None) => {}
         Ok(Some(state)) => {
             tracing::debug!(%setup_id, ?state, "a setup whose browser did not come back is finished")
         }

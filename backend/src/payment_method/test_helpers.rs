@@ -3,6 +3,7 @@
 use domain::id::{
     CustomerId, OrganizationId, PaymentMethodId, PaymentMethodSetupId, SubscriptionId,
 };
+use sqlx::PgPool;
 use time::Duration;
 
 use super::{
@@ -46,6 +47,13 @@ impl Case {
 
     pub fn processors(&self) -> Processors {
         processors(&self.db)
+    }
+
+    /// The sandbox, not answering.
+    pub async fn away(&self) -> Processors {
+        let books = PgPool::connect_lazy_with((*self.db.pool.connect_options()).clone());
+        books.close().await;
+        Processors::default().with(Sandbox::new(books))
     }
 
     pub fn cx(&self) -> Context {

@@ -101,10 +101,13 @@ async fn an_overdue_order_is_paid_with_the_new_card_and_only_once() {
     let order_id = Some(case.subscription.order_id);
     let input = BeginSetup { order_id, set_default: true, ..case.input() };
     let begun = case.entered(input, VISA, "123").await;
-    let finished = case.finish(&begun).await;
-    assert_eq!(finished.payment, Some(PaymentOutcome::Succeeded));
-    assert_eq!(case.finish(&begun).await, finished);
+    let at_once = tokio::join!(case.finish(&begun), case.finish(&begun), case.finish(&begun));
+    let paid = Some(PaymentOutcome::Succeeded);
+    assert!([&at_once.0, &at_once.1, &at_once.2].iter().any(|finished| finished.payment == paid));
+    assert_eq!(case.finish(&begun).await.payment, paid);
     assert_eq!(case.texts("select status from subscription").await, "active");
+    let taken = "select count(*) from sandbox.payment where state = 'succeeded'";
+    assert_eq!(case.count(taken).await, 1);
     case.work().await;
     let attempts = "select string_agg(concat_ws(' ', trigger, state), ', ' order by created_at) from payment_attempt";
     assert_eq!(
@@ -214,4 +217,19 @@ async fn what_is_anothers_is_unknown() {
         let answer = finish_setup(pool, &processors, &mut cx, organization_id, id).await;
         assert!(matches!(answer, Err(FinishSetupError::Unknown)), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_processor_that_is_away_is_asked_again() {
+    let case = past_due().await;
+    let order_id = Some(case.subscription.order_id);
+    let begun = case.entered(BeginSetup { order_id, ..case.input() }, AMEX, "123").await;
+    let (pool, away) = (&case.db.pool, case.away().await);
+    let (organization_id, id) = (case.organization_id, begun.payment_method_setup_id);
+    let finished = finish_setup(pool, &away, &mut case.db.cx(), organization_id, id).await.unwrap();
+    assert_eq!((finished.state, finished.payment), (SetupState::Open, None));
+    case.after(Duration::minutes(5)).await;
+    let finished = case.finish(&begun).await;
+    assert_eq!(finished.payment, Some(PaymentOutcome::Succeeded));
+    case.is_sound().await;
 }
