@@ -93,6 +93,7 @@ pub(super) async fn run(
 }
 
 /// Which kinds of work are due at the context's time.
+#[expect(clippy::struct_excessive_bools, reason = "a row of answers, one for each kind")]
 struct Due {
     subscriptions: bool,
     payments: bool,

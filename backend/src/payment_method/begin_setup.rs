@@ -101,7 +101,8 @@ pub async fn begin_setup(
         processor_customer_id,
         presentation: input.presentation,
     };
-    let started = processor.create_setup(&setup, cx.now).await.map_err(unavailable)?;
+    let started =
+        processor.create_setup(&setup, cx.now).await.map_err(|error| unavailable(&error))?;
     let opened = sqlx::query!(
         "update payment_method_setup set state = 'open', processor_setup_id = $3, due_at = $4
          where organization_id = $1 and payment_method_setup_id = $2 and state = 'prepared'",
@@ -312,7 +313,8 @@ async fn know_customer(
         email: written.email.clone(),
         name: written.name.clone(),
     };
-    let id = processor.create_customer(&customer, cx.now).await.map_err(unavailable)?;
+    let id =
+        processor.create_customer(&customer, cx.now).await.map_err(|error| unavailable(&error))?;
     let stored = sqlx::query_scalar!(
         "insert into processor_customer (organization_id, customer_id, processor, processor_customer_id, created_at)
          values ($1, $2, $3, $4, $5)
@@ -330,8 +332,8 @@ async fn know_customer(
     Ok(stored)
 }
 
-fn unavailable(error: NoAnswer) -> BeginSetupError {
-    tracing::warn!(error = &error as &dyn std::error::Error, "no method can be added now");
+fn unavailable(error: &NoAnswer) -> BeginSetupError {
+    tracing::warn!(error = error as &dyn std::error::Error, "no method can be added now");
     BeginSetupError::Unavailable
 }
 

@@ -94,14 +94,14 @@ pub(super) async fn forget(
     .await?;
     let other = |id: Option<Uuid>| id.filter(|id| *id != method.payment_method_id);
     let left = LockedCustomer {
-        default_id: other(customer.default_id),
-        backup_id: other(customer.backup_id),
+        default_method: other(customer.default_method),
+        backup_method: other(customer.backup_method),
         ..*customer
     };
-    write_choice(tx, &left, left.default_id, left.backup_id).await?;
+    write_choice(tx, &left, left.default_method, left.backup_method).await?;
     let lives_on_default = charged.iter().any(|subscription| !subscription.is_own);
-    let promoted = successor.filter(|_| left.default_id.is_none() && lives_on_default);
-    let default_id = left.default_id.or(promoted.map(|promoted| promoted.payment_method_id));
+    let promoted = successor.filter(|_| left.default_method.is_none() && lives_on_default);
+    let default_id = left.default_method.or(promoted.map(|promoted| promoted.payment_method_id));
     move_own(tx, cx, method, charged, successor, default_id).await?;
     let facts = json!({
         "was_default": method.is_default,
@@ -112,7 +112,7 @@ pub(super) async fn forget(
     event::record(tx, cx, method.event(EventType::PaymentMethodDeleted, facts)).await?;
     let (organization_id, customer_id) = (customer.organization_id, customer.customer_id);
     if let Some(promoted) = promoted {
-        let before = LockedCustomer { default_id: customer.default_id, ..left };
+        let before = LockedCustomer { default_method: customer.default_method, ..left };
         make_default(tx, cx, &before, promoted).await?;
         retry_overdue(tx, cx, organization_id, customer_id, None).await?;
     }

@@ -96,8 +96,8 @@ impl MethodRow {
 pub(super) struct LockedCustomer {
     pub organization_id: OrganizationId,
     pub customer_id: CustomerId,
-    pub default_id: Option<Uuid>,
-    pub backup_id: Option<Uuid>,
+    pub default_method: Option<Uuid>,
+    pub backup_method: Option<Uuid>,
 }
 
 /// Locks a live customer.
@@ -118,8 +118,8 @@ pub(super) async fn lock_customer(
     Ok(row.map(|row| LockedCustomer {
         organization_id,
         customer_id,
-        default_id: row.default_payment_method_id,
-        backup_id: row.backup_payment_method_id,
+        default_method: row.default_payment_method_id,
+        backup_method: row.backup_payment_method_id,
     }))
 }
 

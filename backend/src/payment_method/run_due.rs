@@ -98,7 +98,7 @@ async fn look_at_setup(
     match finished {
         Ok(Some(SetupState::Open) | None) => {}
         Ok(Some(state)) => {
-            tracing::debug!(%setup_id, ?state, "a setup whose browser did not come back is finished")
+            tracing::debug!(%setup_id, ?state, "a setup whose browser did not come back is finished");
         }
         Err(error) => {
             tracing::error!(%setup_id, error = &error as &dyn std::error::Error, "a setup cannot be finished");

@@ -1,12 +1,14 @@
 //! Which method is charged when the one that should be charged is declined.
 
 use domain::event_type::EventType;
-use domain::id::PaymentMethodId;
+use domain::id::{CustomerId, OrganizationId, PaymentMethodId};
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::ChooseMethodError;
-use super::row::{lock_customer, lock_method, method_rows, write_choice};
+use super::row::{
+    LockedCustomer, MethodRow, lock_customer, lock_method, method_rows, write_choice,
+};
 use crate::context::Context;
 use crate::error::Forbidden;
 use crate::event;
@@ -24,24 +26,13 @@ pub async fn set_backup(
     cx.actor.billing_writer(organization_id)?;
     let within = cx.actor.customer_id();
     let mut tx = db.begin().await?;
-    let (customer, method) = match payment_method_id {
-        Some(payment_method_id) => lock_method(&mut tx, organization_id, within, payment_method_id)
-            .await?
-            .ok_or(ChooseMethodError::Unknown)?,
-        None => {
-            let customer = lock_customer(&mut tx, organization_id, within.ok_or(Forbidden)?)
-                .await?
-                .ok_or(ChooseMethodError::Unknown)?;
-            let former = method_rows!(
-                "where m.organization_id = $1 and m.payment_method_id = $2",
-                organization_id.as_uuid(),
-                customer.backup_id,
-            )
-            .fetch_optional(&mut *tx)
-            .await?;
-            let Some(former) = former else { return Ok(()) };
-            (customer, former)
-        }
+    let found = match payment_method_id {
+        Some(id) => lock_method(&mut tx, organization_id, within, id).await?,
+        None => former(&mut tx, organization_id, within.ok_or(Forbidden)?).await?,
+    };
+    let Some((customer, method)) = found else {
+        // No backup, and none is wanted: so it is.
+        return if payment_method_id.is_none() { Ok(()) } else { Err(ChooseMethodError::Unknown) };
     };
     let becomes = payment_method_id.is_some();
     if becomes == method.is_backup {
@@ -51,15 +42,34 @@ pub async fn set_backup(
         return Err(ChooseMethodError::IsDefault);
     }
     let backup_id = becomes.then_some(method.payment_method_id);
-    write_choice(&mut tx, &customer, customer.default_id, backup_id).await?;
+    write_choice(&mut tx, &customer, customer.default_method, backup_id).await?;
     let facts = json!({
         "is_backup": becomes,
-        "previous_backup_payment_method_id": customer.backup_id,
+        "previous_backup_payment_method_id": customer.backup_method,
     });
     event::record(&mut tx, cx, method.event(EventType::PaymentMethodUpdated, facts)).await?;
     event::notify(&mut tx).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Locks a customer, and answers its backup; `None` when it has none.
+async fn former(
+    tx: &mut PgConnection,
+    organization_id: OrganizationId,
+    customer_id: CustomerId,
+) -> Result<Option<(LockedCustomer, MethodRow)>, sqlx::Error> {
+    let Some(customer) = lock_customer(tx, organization_id, customer_id).await? else {
+        return Ok(None);
+    };
+    let method = method_rows!(
+        "where m.organization_id = $1 and m.payment_method_id = $2",
+        organization_id.as_uuid(),
+        customer.backup_method,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(method.map(|method| (customer, method)))
 }
 
 #[cfg(test)]

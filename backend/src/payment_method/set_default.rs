@@ -74,11 +74,11 @@ pub(super) async fn make_default(
     customer: &LockedCustomer,
     method: &MethodRow,
 ) -> Result<(), DatabaseError> {
-    write_choice(tx, customer, Some(method.payment_method_id), customer.backup_id).await?;
+    write_choice(tx, customer, Some(method.payment_method_id), customer.backup_method).await?;
     let facts = json!({
         "is_default": true,
         "was_backup": method.is_backup,
-        "previous_default_payment_method_id": customer.default_id,
+        "previous_default_payment_method_id": customer.default_method,
     });
     event::record(tx, cx, method.event(EventType::PaymentMethodUpdated, facts)).await?;
     Ok(())

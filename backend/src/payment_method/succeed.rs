@@ -81,7 +81,7 @@ async fn follow(
     if !setup.is_kept {
         return Ok(payment_attempt_id);
     }
-    if !method.is_default && (setup.set_default || customer.default_id.is_none()) {
+    if !method.is_default && (setup.set_default || customer.default_method.is_none()) {
         make_default(tx, cx, customer, method).await?;
         retry_overdue(tx, cx, organization_id, customer_id, None).await?;
     }
