@@ -56,3 +56,37 @@ pub async fn of_subscription(
         is_own: row.is_own,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::SandboxBehavior;
+    use crate::payment_method::test_helpers::Case;
+    use crate::payment_method::use_for_subscription;
+    use crate::test_support::fixtures;
+
+    #[tokio::test]
+    async fn the_own_method_else_the_default() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let card = case.card("1111").await;
+        let (pool, id) = (&case.db.pool, case.subscription.subscription_id);
+        let actor = Actor::Member(case.owner.clone());
+        let default = of_subscription(pool, &actor, id).await.unwrap().unwrap();
+        assert_eq!((default.details.last4.as_deref(), default.is_own), (Some("4242"), false));
+        use_for_subscription(pool, &mut case.cx(), id, Some(card)).await.unwrap();
+        let own = of_subscription(pool, &actor, id).await.unwrap().unwrap();
+        assert_eq!((own.payment_method_id, own.is_own), (card, true));
+        case.execute("update customer set default_payment_method_id = null").await;
+        use_for_subscription(pool, &mut case.cx(), id, None).await.unwrap();
+        assert_eq!(of_subscription(pool, &actor, id).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_neighbour_sees_nothing() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let neighbour = fixtures::member(&case.db, case.organization_id, "eve@example.com").await;
+        let id = case.subscription.subscription_id;
+        let seen = of_subscription(&case.db.pool, &Actor::Member(neighbour), id).await;
+        assert_eq!(seen.unwrap(), None);
+    }
+}

@@ -30,3 +30,27 @@ pub async fn setup_failure(
     .await?;
     Ok(code.flatten().as_deref().and_then(DeclineCode::parse))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::{REFUSING_CVC, SandboxBehavior};
+    use crate::payment_method::test_helpers::Case;
+    use crate::test_support::fixtures;
+
+    #[tokio::test]
+    async fn the_reason_is_told_to_its_customer_alone() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        let refused = case.entered(case.input(), "4000000000000069", REFUSING_CVC).await;
+        let open = case.begin(case.input()).await.unwrap();
+        case.finish(&refused).await;
+        let neighbour = fixtures::member(&case.db, case.organization_id, "eve@example.com").await;
+        let ask = async |member, id| {
+            setup_failure(&case.db.pool, &Actor::Member(member), id).await.unwrap()
+        };
+        let (owner, id) = (case.owner.clone(), refused.payment_method_setup_id);
+        assert_eq!(ask(owner.clone(), id).await, Some(DeclineCode::ExpiredCard));
+        assert_eq!(ask(neighbour, id).await, None);
+        assert_eq!(ask(owner, open.payment_method_setup_id).await, None);
+    }
+}

@@ -15,6 +15,7 @@ use super::overdue;
 use super::pay::{self, TRIES_SHOWN};
 use super::status::{reason, words};
 use crate::error::AppError;
+use crate::pages::settings::payment_methods::list::news_of_setup;
 use crate::pages::sheet::{Asked, Reader};
 use crate::pages::{charge, decline, method};
 use crate::ssr::local;
@@ -48,9 +49,14 @@ pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
         refunds: payment::refunds(db, &actor, order_id).await?,
     };
     let mut sheet = describe(&reader, slug, &order, &money);
-    let done = asked.done.as_deref().and_then(|done| {
-        pay::confirmation(t, done, &order.summary, money.overdue.as_ref(), &money.tries)
-    });
+    // A card that was not even added says nothing of the order's own tries.
+    let done = if asked.setup.is_some() && reader.may_write_billing().is_ok() {
+        news_of_setup(&reader, asked, paths::order_pay(slug, order_id)).await?
+    } else {
+        asked.done.as_deref().and_then(|done| {
+            pay::confirmation(t, done, &order.summary, money.overdue.as_ref(), &money.tries)
+        })
+    };
     if let Some(message) = done {
         sheet.blocks.insert(0, Block { title: None, body: Body::Alert(message) });
     }

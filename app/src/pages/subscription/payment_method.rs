@@ -62,6 +62,7 @@ mod page {
             || t.methods_choose_lead_none(&name),
             |used| t.methods_choose_lead(&name, &method::name(t, &used.details)),
         ));
+        let add = paths::payment_method_add_for_subscription(slug, subscription.id);
         let added = used.as_ref().filter(|_| asked.done.as_deref() == Some("added"));
         let news = match added {
             Some(used) => Some(Message {
@@ -70,12 +71,11 @@ mod page {
                 is_news: true,
                 ..Message::default()
             }),
-            None => news_of_setup(&reader, asked).await?,
+            None => news_of_setup(&reader, asked, add.clone()).await?,
         };
         if let Some(news) = news {
             sheet = sheet.block(Block { title: None, body: Body::Alert(news) });
         }
-        let add = paths::payment_method_add_for_subscription(slug, subscription.id);
         if methods.is_empty() {
             return Ok(sheet.link(add, t.methods_add()));
         }

@@ -44,13 +44,13 @@ mod page {
     use super::{AddPaymentMethod, BeginFrameSetup};
     use crate::error::AppError;
     use crate::pages::method::processor_name;
-    use crate::pages::settings::payment_methods::list::{all, news_of_setup};
+    use crate::pages::settings::payment_methods::list::all;
     use crate::pages::sheet::{Asked, Reader};
     use crate::pages::subscription::load::{parse_id, subscription_by_id};
     use crate::ssr::internal;
     use crate::ui::card_frame::{CardFrame, FrameSetup};
     use crate::ui::form::{Done, Field, action};
-    use crate::ui::sheet::{Block, Body, Sheet, SheetForm};
+    use crate::ui::sheet::{Block, Sheet, SheetForm};
     use crate::urls::paths;
 
     /// What the method is for.
@@ -72,7 +72,15 @@ mod page {
             })
         }
 
-        /// Where the browser goes on afterwards, and where it came from.
+        /// Where the browser goes on afterwards: to the page that says what came of it.
+        fn back(self, slug: &str) -> String {
+            match self.order_id {
+                Some(id) => paths::order(slug, id),
+                None => self.up(slug),
+            }
+        }
+
+        /// Where the step began.
         fn up(self, slug: &str) -> String {
             match (self.order_id, self.subscription_id) {
                 (Some(id), _) => paths::order_pay(slug, id),
@@ -133,13 +141,9 @@ mod page {
         }
         let currency = order.as_ref().map(|order| order.total.currency.to_string());
         form.frame = frame(&reader, currency, amount.as_deref(), hosted.clone());
-        let mut sheet = sheet;
-        if let Some(news) = news_of_setup(&reader, asked).await? {
-            sheet = sheet.block(Block { title: None, body: Body::Alert(news) });
-        }
         // With a frame the sentence stands in the form, since it changes when the frame is there.
         let has_frame = form.frame.is_some();
-        sheet = match lead {
+        let sheet = match lead {
             Some(lead) if has_frame => sheet.lead(lead),
             Some(lead) => sheet.lead(lead).block(Block::text(hosted)),
             None if has_frame => sheet,
@@ -228,7 +232,7 @@ mod page {
             subscription_id: purpose.subscription_id,
             order_id: purpose.order_id,
             presentation,
-            return_path: purpose.up(organization),
+            return_path: purpose.back(organization),
         };
         let (db, processors) = (&reader.portal.db, &reader.portal.processors);
         let begun = begin_setup(db, processors, &mut reader.cx, input).await.map_err(refusal)?;
@@ -265,6 +269,8 @@ mod page {
                 up(None, Some(&id)).unwrap(),
                 format!("/acme/portal/subscriptions/{id}/payment-method")
             );
+            let purpose = Purpose::parse(Some(&id), None).unwrap();
+            assert_eq!(purpose.back("acme"), format!("/acme/portal/orders/{id}"));
             assert_eq!(up(Some("//evil.example"), None).unwrap_err(), AppError::NotFound);
             assert_eq!(up(None, Some("x")).unwrap_err(), AppError::NotFound);
         }

@@ -17,7 +17,8 @@ pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
     let reader = asked.reader().await?;
     reader.may_write_billing()?;
     let methods = all(&reader).await?;
-    let failed = news_of_setup(&reader, asked).await?;
+    let failed =
+        news_of_setup(&reader, asked, paths::payment_method_add(&asked.organization)).await?;
     Ok(describe(&reader, asked, &methods, failed))
 }
 
@@ -118,12 +119,13 @@ fn confirmation(t: Text, done: &str, methods: &[PaymentMethod]) -> Option<Messag
     Some(Message { tone: Tone::Good, title, is_news: true, ..Message::default() })
 }
 
-/// What is said of a setup that came back without a method: why, and the next step. `None` of any other.
+/// What is said of a setup that came back without a method: why, and the next step, which is at `again`. `None` of any other.
 pub(crate) async fn news_of_setup(
     reader: &Reader,
     asked: &Asked,
+    again: String,
 ) -> Result<Option<Message>, AppError> {
-    let (t, slug) = (reader.text, asked.organization.as_str());
+    let t = reader.text;
     match asked.done.as_deref() {
         Some("failed") => {
             let code = match asked.setup.as_deref().and_then(|id| id.parse().ok()) {
@@ -136,7 +138,7 @@ pub(crate) async fn news_of_setup(
                 }
                 None => t.methods_failed_left().to_owned(),
             };
-            let again = (paths::payment_method_add(slug), t.methods_try_again().to_owned());
+            let again = (again, t.methods_try_again().to_owned());
             Ok(Some(Message {
                 tone: Tone::Bad,
                 title: t.methods_failed_title().to_owned(),
