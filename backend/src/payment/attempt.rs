@@ -61,17 +61,15 @@ pub async fn run_attempt(
     organization_id: OrganizationId,
     payment_attempt_id: PaymentAttemptId,
 ) -> Result<PaymentOutcome, PaymentError> {
-    match claim::one(db, cx, organization_id, payment_attempt_id).await? {
-        Some(attempt) => match processors.get(&attempt.processor) {
-            Some(processor) => carry_out(db, processor, cx, attempt).await,
-            None => {
-                // Its lease ends, and a process that can reach the processor takes it up.
-                tracing::error!(%payment_attempt_id, processor = attempt.processor, "this process cannot reach the charge's processor");
-                Ok(PaymentOutcome::Unknown)
-            }
-        },
-        None => standing(db, organization_id, payment_attempt_id).await,
+    let Some(attempt) = claim::one(db, cx, organization_id, payment_attempt_id).await? else {
+        return standing(db, organization_id, payment_attempt_id).await;
+    };
+    if let Some(processor) = processors.get(&attempt.processor) {
+        return carry_out(db, processor, cx, attempt).await;
     }
+    // Its lease ends, and a process that can reach the processor takes it up.
+    tracing::error!(%payment_attempt_id, processor = attempt.processor, "this process cannot reach the charge's processor");
+    Ok(PaymentOutcome::Unknown)
 }
 
 /// How an attempt stands.
