@@ -8,13 +8,14 @@ use domain::address::AddressInput;
 use domain::customer_type::CustomerType;
 use domain::locale::Locale;
 use domain::money::Currency;
+use domain::payment_method::CardExpiry;
 use domain::role::MemberRole;
 use domain::subscription::CancellationReason;
 use rand::rngs::StdRng;
 use time::OffsetDateTime;
 
 use super::catalog::{Plan, Rebate};
-use crate::payment::SandboxBehavior;
+use crate::payment::{SandboxBehavior, SandboxCard};
 
 /// A customer and its story. `joined_at` comes before everything else.
 #[derive(Debug, Clone)]
@@ -32,6 +33,10 @@ pub(super) struct PlannedCustomer {
     pub tax_id: &'static str,
     pub is_tax_exempt: bool,
     pub members: Vec<(String, String, MemberRole)>,
+    /// Saved on the first day, and charged.
+    pub card: SandboxCard,
+    /// Charged when the other one is declined.
+    pub backup: Option<SandboxCard>,
     pub subscriptions: Vec<PlannedSubscription>,
 }
 
@@ -76,6 +81,30 @@ pub(super) fn cast(now: OffsetDateTime, rng: &mut StdRng) -> Vec<PlannedCustomer
 
 fn running(plan: Plan, currency: Currency, starts_at: OffsetDateTime) -> PlannedSubscription {
     PlannedSubscription { plan, currency, seats: None, rebate: None, starts_at, deeds: Vec::new() }
+}
+
+/// The cards people have: test numbers that pay.
+const CARDS: [(&str, &str); 4] =
+    [("visa", "4242"), ("mastercard", "4444"), ("visa", "4242"), ("amex", "0005")];
+
+/// The `n`-th card, good for some years after `now`.
+fn card(n: usize, now: OffsetDateTime) -> SandboxCard {
+    let (brand, last4) = CARDS[n % CARDS.len()];
+    let later = i16::try_from(n % 12).unwrap_or(0);
+    let year = i16::try_from(now.year()).unwrap_or(2026) + 2 + later % 3;
+    let expiry = CardExpiry { year, month: 1 + later };
+    SandboxCard { brand, last4, expiry, ..SandboxCard::new(SandboxBehavior::Approve) }
+}
+
+/// A card whose last month is the one after `now`.
+fn card_that_ends_next_month(now: OffsetDateTime) -> SandboxCard {
+    let year = i16::try_from(now.year()).unwrap_or(2026);
+    let month = i16::from(u8::from(now.month()));
+    let expiry = match month {
+        12 => CardExpiry { year: year + 1, month: 1 },
+        _ => CardExpiry { year, month: month + 1 },
+    };
+    SandboxCard { expiry, ..card(1, now) }
 }
 
 fn address(name: &str, host: &str) -> String {

@@ -1,6 +1,6 @@
 //! What a visitor of the demo needs to know.
 
-use domain::id::{CustomerId, OrganizationId};
+use domain::id::{CustomerId, OrderId, OrganizationId};
 use serde::Serialize;
 use sqlx::PgPool;
 
@@ -67,4 +67,19 @@ pub async fn data(db: &PgPool) -> Result<Option<DemoData>, QueryError> {
         name: organization.name,
     };
     Ok(Some(DemoData { organization, customers }))
+}
+
+/// An open order of the demo whose charge failed, to try its pay link with; `None` when all are paid.
+pub async fn order_to_pay(db: &PgPool) -> Result<Option<(OrganizationId, OrderId)>, QueryError> {
+    let found = sqlx::query!(
+        "select o.organization_id, o.order_id from orders o
+         join organization g on g.organization_id = o.organization_id
+         where g.slug = $1 and g.deleted_at is null and o.status = 'pending' and o.next_payment_attempt_at is not null
+         order by o.created_at desc
+         limit 1",
+        SLUG,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(found.map(|row| (row.organization_id.into(), row.order_id.into())))
 }

@@ -20,7 +20,8 @@ use crate::context::Context;
 use crate::customer::{self, CreateCustomer, UpdateBillingDetails};
 use crate::member::{self, AddMember};
 use crate::organization::{self, UpdatePortalSettings};
-use crate::payment::{self, Processors, Sandbox, SandboxBehavior, SandboxCard};
+use crate::payment::{self, Processors, Sandbox};
+use crate::payment_method;
 use crate::progress::{OnProgress, Progress};
 use crate::quote::{self, QuoteRequest};
 use crate::seat::{self, AssignSeat};
@@ -157,10 +158,15 @@ impl<'a> History<'a> {
             };
             member::add(self.db, &mut cx, input).await?;
         }
-        let card = SandboxCard::new(SandboxBehavior::Approve);
-        payment::give_card(self.db, &mut cx, self.organization_id, customer.id, card).await?;
+        let organization_id = self.organization_id;
+        payment::give_card(self.db, &mut cx, organization_id, customer.id, planned.card).await?;
         let owner = self.find_owner(customer.id).await?;
         self.owners.insert(c, owner);
+        if let Some(card) = planned.backup {
+            let backup =
+                payment::give_card(self.db, &mut cx, organization_id, customer.id, card).await?;
+            payment_method::set_backup(self.db, &mut self.owner(now, c)?, Some(backup)).await?;
+        }
         self.tell_billing_details(now, c, customer.id).await
     }
 

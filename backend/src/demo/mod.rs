@@ -12,7 +12,7 @@ mod work;
 
 pub use crate::progress::Progress;
 pub use advance::{AdvanceError, Advanced, advance, clock_offset};
-pub use data::{DemoCustomer, DemoData, DemoOrganization, data};
+pub use data::{DemoCustomer, DemoData, DemoOrganization, data, order_to_pay};
 pub use seed::{SeedError, seed};
 pub use work::WorkError;
 

@@ -29,6 +29,7 @@ use crate::organization::{
     UpdatePortalSettingsError, UpdateSeller, UpdateSellerError,
 };
 use crate::payment::{self, ChooseProcessorError, ProcessorChoice};
+use crate::payment_method::ChooseMethodError;
 use crate::price::CreatePriceError;
 use crate::product::{CreateProductError, UpdateProductError};
 use crate::progress::OnProgress;
@@ -88,6 +89,8 @@ pub enum SeedError {
     Quote(#[from] QuoteError),
     #[error("a change of a demo subscription could not be confirmed")]
     Confirm(#[from] ConfirmError),
+    #[error("a demo customer's backup card could not be chosen")]
+    Backup(#[from] ChooseMethodError),
     #[error("a demo seat could not be assigned")]
     Seat(#[from] AssignSeatError),
     #[error("what fell due in the demo's history could not be done")]
@@ -192,7 +195,7 @@ pub(super) const fn settings_of_today(everything: UpdatePortalSettings) -> Updat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::{advance, clock_offset};
+    use crate::demo::{advance, clock_offset, order_to_pay};
     use crate::invariants;
     use crate::test_support::TestDb;
     use crate::test_support::billing::processors;
@@ -259,6 +262,30 @@ mod tests {
                 "orders that wait for an address",
                 "select count(*) from order_item where tax_reason = 'address_missing'",
             ),
+            (
+                "cards of several brands",
+                "select (count(distinct brand) >= 3)::integer::bigint from payment_method",
+            ),
+            (
+                "backups",
+                "select count(*) from customer where backup_payment_method_id is not null",
+            ),
+            (
+                "a card that ends next month, of somebody who is charged",
+                "select count(*) from payment_method m join customer c on c.default_payment_method_id = m.payment_method_id
+                 join subscription s on s.customer_id = c.customer_id
+                 where s.status = 'active' and (m.exp_year, m.exp_month) = (2026, 6)",
+            ),
+            (
+                "open orders that were declined",
+                "select count(*) from orders o where o.status = 'pending' and exists
+                    (select from payment_attempt a where a.order_id = o.order_id and a.decline_code = 'insufficient_funds')",
+            ),
+            (
+                "open orders that their bank wants approved",
+                "select count(*) from orders o where o.status = 'pending' and exists
+                    (select from payment_attempt a where a.order_id = o.order_id and a.decline_code = 'authentication_required')",
+            ),
             ("teams", "select count(*) from customer where type = 'team'"),
             (
                 "one person in two",
@@ -300,6 +327,12 @@ mod tests {
             0
         );
         it_covers_each_state(&db).await;
+        let (organization_id, order_id) = order_to_pay(&db.pool).await.unwrap().unwrap();
+        assert_eq!(organization_id, demo.organization.id);
+        let status =
+            sqlx::query_scalar::<_, String>("select status from orders where order_id = $1")
+                .bind(order_id.as_uuid());
+        assert_eq!(status.fetch_one(&db.pool).await.unwrap(), "pending");
 
         let events = count(&db, "select count(*) from event").await;
         assert_eq!(

@@ -109,7 +109,7 @@ async fn a_company_starts_without_the_demo() {
 
     let organization =
         backend::organization::find_by_slug(&db.pool, "northwind").await.unwrap().unwrap();
-    backend::test_support::fixtures::member(&db, organization.id, "ann@example.com").await;
+    fixtures::member(&db, organization.id, "ann@example.com").await;
     let link = [
         "hand-over",
         "create",

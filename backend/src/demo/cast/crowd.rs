@@ -11,7 +11,7 @@ use time::{Duration, OffsetDateTime};
 use super::place::{
     BERLIN, LONDON, LOS_ANGELES, NEW_YORK, PLACES, Place, SYDNEY, TOKYO, VIENNA, ZURICH,
 };
-use super::{Deed, PlannedCustomer, PlannedSubscription, address, running};
+use super::{Deed, PlannedCustomer, PlannedSubscription, address, card, running};
 use crate::demo::catalog::{Plan, Rebate};
 use crate::payment::SandboxBehavior;
 
@@ -88,6 +88,8 @@ fn individual(n: usize, now: OffsetDateTime, rng: &mut StdRng) -> PlannedCustome
         tax_id: "",
         is_tax_exempt: false,
         members: vec![],
+        card: card(n, now),
+        backup: n.is_multiple_of(6).then(|| card(n + 1, now)),
         subscriptions,
     }
 }
@@ -124,6 +126,8 @@ fn team(n: usize, now: OffsetDateTime, rng: &mut StdRng) -> PlannedCustomer {
         tax_id: "",
         is_tax_exempt: false,
         members,
+        card: card(n, now),
+        backup: None,
         subscriptions: vec![story(n, plan, place, joined_at, now, rng)],
     }
 }

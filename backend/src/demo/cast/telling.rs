@@ -11,9 +11,11 @@ use super::place::{
     AMSTERDAM, BERLIN, LONDON, LOS_ANGELES, MADRID, NEW_YORK, PARIS, Place, ROME, STOCKHOLM, TOKYO,
     VIENNA, WARSAW,
 };
-use super::{Deed, PlannedCustomer, PlannedSubscription, address, running};
+use super::{
+    Deed, PlannedCustomer, PlannedSubscription, address, card, card_that_ends_next_month, running,
+};
 use crate::demo::catalog::{Plan, Rebate};
-use crate::payment::SandboxBehavior;
+use crate::payment::{SandboxBehavior, SandboxCard};
 
 const EUR: Currency = Currency::EUR;
 const USD: Currency = Currency::USD;
@@ -33,6 +35,7 @@ pub(super) fn customers(now: OffsetDateTime) -> Vec<PlannedCustomer> {
         refunded(now),
         business(now),
         school(now),
+        asked_by_the_bank(now),
     ]
 }
 
@@ -56,8 +59,15 @@ fn person(
         tax_id: "",
         is_tax_exempt: false,
         members: vec![],
+        card: card(usize::try_from(joined_days_ago / 10).unwrap_or(1), now),
+        backup: None,
         subscriptions: vec![],
     }
+}
+
+/// With the number that behaves so on the sandbox's page.
+fn ending_in(last4: &'static str, now: OffsetDateTime) -> SandboxCard {
+    SandboxCard { last4, ..card(0, now) }
 }
 
 /// A subscription that starts so many days ago, with deeds so many days ago.
@@ -83,6 +93,7 @@ fn payer(now: OffsetDateTime) -> PlannedCustomer {
     starter.deeds = vec![(upgraded_at - Duration::hours(2), reason)];
     let mut pro = running(Plan::Pro, EUR, upgraded_at);
     pro.rebate = Some(Rebate::Welcome);
+    clara.backup = Some(card(1, now));
     clara.subscriptions = vec![starter, pro];
     clara
 }
@@ -110,6 +121,7 @@ fn team_owner(now: OffsetDateTime) -> PlannedCustomer {
         email: "jonas.weber@example.org".into(),
         locale: Locale::De,
         tax_id: "ATU99999902",
+        backup: Some(card(3, now)),
         members: vec![
             colleague("Birgit Hofer", MemberRole::BillingManager),
             colleague("Anton Gruber", MemberRole::Member),
@@ -141,9 +153,19 @@ fn undecided(now: OffsetDateTime) -> PlannedCustomer {
 /// The last renewal failed, and is tried again soon.
 fn past_due(now: OffsetDateTime) -> PlannedCustomer {
     let mut nina = person(now, "Nina Falkenberg", "example.com", BERLIN, 70);
+    nina.card = ending_in("9995", now);
     let no_money = Deed::Card(SandboxBehavior::DeclineInsufficientFunds);
     nina.subscriptions = vec![story(now, (Plan::Pro, EUR), 70, [(20, no_money)])];
     nina
+}
+
+/// The bank wants its customer to approve each charge, and nobody was there when the last one was made.
+fn asked_by_the_bank(now: OffsetDateTime) -> PlannedCustomer {
+    let mut oskar = person(now, "Oskar Lindgren", "example.com", STOCKHOLM, 71);
+    oskar.card = ending_in("3184", now);
+    let asks = Deed::Card(SandboxBehavior::RequiresAction);
+    oskar.subscriptions = vec![story(now, (Plan::Pro, EUR), 71, [(20, asks)])];
+    oskar
 }
 
 /// A renewal failed once and went through at the next try; a discount for ever.
@@ -166,6 +188,7 @@ fn recovered(now: OffsetDateTime) -> PlannedCustomer {
 /// The card was lost, nobody paid in another way, and after three weeks the subscription ended.
 fn lost(now: OffsetDateTime) -> PlannedCustomer {
     let mut tim = person(now, "Tim Osterman", "example.org", LOS_ANGELES, 260);
+    tim.card = ending_in("9987", now);
     let lost_card = Deed::Card(SandboxBehavior::DeclineLostCard);
     tim.subscriptions = vec![story(now, (Plan::Pro, USD), 260, [(150, lost_card)])];
     tim
@@ -243,6 +266,7 @@ fn school(now: OffsetDateTime) -> PlannedCustomer {
         customer_type: CustomerType::Team,
         name: "Thameside School".into(),
         is_tax_exempt: true,
+        card: card_that_ends_next_month(now),
         subscriptions: vec![seats],
         ..person(now, "Harriet Cole", "example.org", LONDON, 210)
     }
