@@ -141,7 +141,7 @@ impl Client {
         body: String,
         idempotency_key: Option<&str>,
     ) -> Result<Reply<T>, CallError> {
-        let request = self.request(method, path, body, idempotency_key).map_err(lost)?;
+        let request = self.request(&method, path, body, idempotency_key).map_err(lost)?;
         let answered = async {
             let response = self.http.request(request).await.map_err(lost)?;
             let (head, body) = response.into_parts();
@@ -160,7 +160,7 @@ impl Client {
 
     fn request(
         &self,
-        method: Method,
+        method: &Method,
         path: &str,
         body: String,
         idempotency_key: Option<&str>,
@@ -169,12 +169,12 @@ impl Client {
             HeaderValue::from_str(&format!("Bearer {}", self.access.secret_key))?;
         authorization.set_sensitive(true);
         let mut request = Request::builder()
-            .method(&method)
+            .method(method)
             .uri(format!("{}{path}", self.access.api_url))
             .header(AUTHORIZATION, authorization)
             .header(STRIPE_VERSION, API_VERSION)
             .header(USER_AGENT, concat!("foyer/", env!("CARGO_PKG_VERSION")));
-        if method == Method::POST {
+        if *method == Method::POST {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         if let Some(key) = idempotency_key {

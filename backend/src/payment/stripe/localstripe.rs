@@ -1,15 +1,17 @@
 //! The processor against a program that behaves like Stripe, behind a proxy that keeps idempotency keys
-//! (`end2end/lib/localstripe.mjs`). `make test-stripe` starts both and says where by FOYER_LOCALSTRIPE_URL.
+//! (`end2end/lib/localstripe.mjs`). `make test-stripe` starts both and says where by `FOYER_LOCALSTRIPE_URL`.
 
 use domain::id::{CustomerId, OrganizationId, PaymentAttemptId, PaymentMethodSetupId, RefundId};
 use domain::money::{Currency, Money};
 use domain::payment::{DeclineCode, PaymentOutcome};
+use rand::Rng;
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::client::Form;
 use super::{Stripe, StripeAccess};
+use crate::chance::Chance;
 use crate::payment::processor::{
     Announced, NewPayment, NewProcessorCustomer, NewProcessorRefund, NewSetup, PaymentKey,
     PaymentProcessor, ProcessorMethod, Reading, RefundOutcome, SetupPresentation, SetupReading,
@@ -28,7 +30,9 @@ struct Case {
 }
 
 fn random() -> Uuid {
-    Uuid::from_u128(rand::random())
+    let mut bytes = [0; 16];
+    Chance::os().rng().fill_bytes(&mut bytes);
+    Uuid::from_bytes(bytes)
 }
 
 impl Case {

@@ -171,7 +171,7 @@ async fn of_intent(client: &Client, intent: &SetupIntent) -> Result<SetupReading
 /// The method within the answer, or read by its id.
 async fn method_of(client: &Client, method: &Value) -> Result<PaymentMethod, NoAnswer> {
     if let Value::String(id) = method {
-        return Ok(read(client, id).await.map_err(CallError::into_no_answer)?);
+        return read(client, id).await.map_err(CallError::into_no_answer);
     }
     serde_json::from_value(method.clone()).map_err(no_answer)
 }

@@ -59,10 +59,6 @@ pub(super) async fn confirm(
     let key = format!("{attempt}-confirm");
     match client.post::<PaymentIntent>(&path, form, Some(&key)).await {
         Ok(Reply { value: intent, is_replayed: false }) => conclude(client, &intent, None).await,
-        Ok(Reply { is_replayed: true, .. }) => {
-            let intent = read_intent(client, id).await?;
-            conclude(client, &intent, None).await
-        }
         Err(CallError::Refused(refusal)) => {
             let code = refusal.body.decline();
             if refusal.status != http::StatusCode::PAYMENT_REQUIRED {
@@ -73,7 +69,7 @@ pub(super) async fn confirm(
             conclude(client, &intent, Some(code)).await
         }
         // Stripe may say the same for a day: what stands is read.
-        Err(CallError::Unclear(_)) => {
+        Ok(Reply { is_replayed: true, .. }) | Err(CallError::Unclear(_)) => {
             let intent = read_intent(client, id).await?;
             conclude(client, &intent, None).await
         }
@@ -91,8 +87,7 @@ pub(super) async fn read(client: &Client, key: PaymentKey<'_>) -> Result<Reading
     };
     match intent {
         Ok(Some(intent)) => reading(client, intent).await,
-        Ok(None) => Ok(Reading::Silent),
-        Err(CallError::Refused(_)) => Ok(Reading::Silent),
+        Ok(None) | Err(CallError::Refused(_)) => Ok(Reading::Silent),
         Err(error) => Err(error.into_no_answer()),
     }
 }
