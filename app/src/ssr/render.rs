@@ -179,6 +179,16 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
+    async fn a_pay_link_that_is_not_ours_is_a_page_without_script_that_says_what_to_do() {
+        let (status, page) = html(request("/acme/portal/pay/cut-off?done=paid", Locale::En)).await;
+        assert_eq!(status, 404);
+        assert!(page.contains("This link does not work"), "{page}");
+        assert!(page.contains(r#"href="/acme/portal/sign-in""#), "{page}");
+        assert!(!page.contains("<script") && !page.contains(" style="), "{page}");
+        assert!(!page.contains("<nav class=\"nav"), "{page}");
+    }
+
+    #[tokio::test]
     async fn a_refused_form_is_the_same_page_with_what_was_typed() {
         let (parts, _) = request("/acme/portal/sign-in", Locale::En).into_parts();
         let body = b"_form=sign-in%2Frequest&organization=acme&email=%22%3E%3Cb%3E".to_vec();
