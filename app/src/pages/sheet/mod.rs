@@ -1,4 +1,5 @@
 //! The pages that the server makes as data, see [`crate::ui::sheet`]: one question loads them all, one component shows them.
+#![expect(clippy::too_many_arguments, reason = "one for each part of an address")]
 
 #[cfg(feature = "ssr")]
 mod load;
@@ -12,7 +13,6 @@ use crate::ui::sheet::{Sheet, show};
 #[cfg(feature = "ssr")]
 pub(crate) use load::{Asked, Reader};
 
-#[expect(clippy::too_many_arguments, reason = "one for each part of an address")]
 /// Loads a page made of data. `sheet` is its name in `routes.rs`; `id` and what follows come from its address.
 #[server(prefix = "/api", endpoint = "view/sheet")]
 pub async fn load_sheet(
