@@ -7,7 +7,9 @@ use std::{
 };
 
 use app::urls::{UrlBuilder, paths};
+use backend::{demo, organization, payment::pay_link, secret::SecretKey};
 use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 const NAME: &str = "demo.json";
@@ -57,8 +59,16 @@ pub fn write(data_dir: &Path, file: &DemoFile) -> io::Result<()> {
     fs::rename(unfinished, data_dir.join(NAME))
 }
 
+/// The pay link of an order of the demo whose charge failed; `None` when there is none, or the database does not answer.
+pub async fn pay_link_to_try(db: &PgPool, secret: &SecretKey, urls: &UrlBuilder) -> Option<String> {
+    let (organization_id, order_id) = demo::order_to_pay(db).await.ok()??;
+    let organization = organization::find(db, organization_id).await.ok()??;
+    let token = pay_link::token(secret, organization_id, order_id);
+    Some(urls.pay_link(organization.slug.as_str(), &token))
+}
+
 /// Says where the demo's portal is and who can sign in; nothing when there is no demo.
-pub fn print_welcome(data_dir: &Path, urls: &UrlBuilder) {
+pub fn print_welcome(data_dir: &Path, urls: &UrlBuilder, pay_link: Option<&str>) {
     let Some(file) = read(data_dir) else {
         return;
     };
@@ -66,6 +76,9 @@ pub fn print_welcome(data_dir: &Path, urls: &UrlBuilder) {
     println!("  {}", file.organization.name);
     println!("  portal   {}", urls.absolute(&paths::overview(&file.organization.slug)));
     println!("  mailbox  {}   the sign-in codes arrive here", urls.absolute("/dev/mailbox"));
+    if let Some(pay_link) = pay_link {
+        println!("  pay link {pay_link}   a failed payment, without signing in");
+    }
     println!();
     println!("  Sign in as one of these:");
     for customer in file.customers.iter().take(3) {

@@ -23,7 +23,10 @@ use sqlx::PgPool;
 
 use super::{Failure, checked, mistake, output::Progress};
 use crate::{
-    config::{DatabaseSettings, Mistakes, OutsideSettings, ProcessorSettings, SandboxConfig},
+    config::{
+        DatabaseSettings, Mistakes, OutsideSettings, ProcessorSettings, SandboxConfig,
+        SecretSettings,
+    },
     demo_clock::DemoClock,
     demo_file::{self, DemoCustomer, DemoFile, DemoOrganization},
 };
@@ -51,6 +54,9 @@ pub struct Demo {
     outside: OutsideSettings,
     #[command(flatten)]
     processor: ProcessorSettings,
+    // Without a key no pay link is shown.
+    #[command(flatten)]
+    secret: SecretSettings,
 }
 
 impl Demo {
@@ -59,6 +65,8 @@ impl Demo {
         let database = self.database.check(&mut mistakes);
         let outside = self.outside.check(&mut mistakes);
         let sandbox = self.processor.check(&mut mistakes, outside.as_ref());
+        let has_key = self.secret.secret_key.is_some() || self.secret.secret_key_file.is_some();
+        let secret = has_key.then(|| self.secret.check(&mut mistakes)).flatten();
         let ((database, outside), sandbox) = checked(mistakes, database.zip(outside).zip(sandbox))?;
         let db = database.pool().context("could not open the database")?;
         let urls = UrlBuilder::new(outside.public_url.as_str());
@@ -95,9 +103,14 @@ impl Demo {
             self.data_dir.display()
         );
         println!(
-            "What to do next: `foyer serve --dev-mailbox {}/mailbox`",
+            "What to do next: `foyer serve --dev-mailbox {}/mailbox --sandbox-addr 127.0.0.1:3001`",
             self.data_dir.display()
         );
+        if let Some(secret) = &secret
+            && let Some(pay_link) = demo_file::pay_link_to_try(&db, secret, &urls).await
+        {
+            println!("A failed payment to try, without signing in: {pay_link}");
+        }
         Ok(())
     }
 }

@@ -110,7 +110,8 @@ impl Serve {
         };
         tracing::info!(listen = %config.web.listen, worker = worker.is_some(), "serving");
         if state.mailbox.is_some() {
-            demo_file::print_welcome(&self.data_dir, &core.urls);
+            let pay_link = demo_file::pay_link_to_try(&core.db, &core.secret, &core.urls).await;
+            demo_file::print_welcome(&self.data_dir, &core.urls, pay_link.as_deref());
         }
         let served = tokio::spawn(web::serve(listener, state));
         process::wait_for_end(&core.shutdown).await;
