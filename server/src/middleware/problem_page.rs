@@ -32,7 +32,10 @@ pub async fn problem_page(State(state): State<AppState>, request: Request, next:
     let mut written = problem.write(&reader, &id, &state.portal.assets.style);
     *written.extensions_mut() = response.extensions().clone();
     for (name, value) in response.headers() {
-        if ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name) {
+        // The written answer has its own.
+        if ![header::CONTENT_TYPE, header::CONTENT_LENGTH, header::ACCESS_CONTROL_ALLOW_ORIGIN]
+            .contains(name)
+        {
             written.headers_mut().append(name, value.clone());
         }
     }

@@ -1,6 +1,6 @@
 //! What is read from a request: its body, its query, the ids in its path. Every mistake is told at its place.
 
-use std::str::FromStr;
+use std::{collections::HashMap, str::FromStr};
 
 use axum::{
     body::Bytes,
@@ -94,7 +94,19 @@ fn holds_nul(value: &Value) -> bool {
     }
 }
 
-/// An id in the path.
+/// A parameter of the path. What the outer router matched stands beside it.
+async fn path_parameter<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    name: &str,
+) -> Result<String, ApiError> {
+    let Path(mut all) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
+        .await
+        .map_err(|_| ApiError::not_found())?;
+    all.remove(name).ok_or_else(ApiError::not_found)
+}
+
+/// The id in the path.
 #[derive(Debug)]
 pub struct Id<T>(pub T);
 
@@ -102,9 +114,7 @@ impl<T: FromStr + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(text) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| ApiError::not_found())?;
+        let text = path_parameter(parts, state, "id").await?;
         text.parse().map(Self).map_err(|_| {
             ApiError::Malformed(vec![Issue {
                 kind: "uuid_parsing",
@@ -113,6 +123,18 @@ impl<T: FromStr + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
                 input: text.into(),
             }])
         })
+    }
+}
+
+/// The name in the path.
+#[derive(Debug)]
+pub struct Slug(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Slug {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_parameter(parts, state, "slug").await.map(Self)
     }
 }
 

@@ -5,5 +5,6 @@ pub mod customer;
 pub mod error;
 pub mod order;
 pub mod organization;
+pub mod payment_method;
 pub mod product;
 pub mod subscription;

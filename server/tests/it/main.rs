@@ -1,6 +1,7 @@
 //! The server through its door: the real router, the real Postgres, the built program.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+mod api;
 mod bad_input;
 mod bookkeeping;
 mod config;

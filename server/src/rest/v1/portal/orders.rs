@@ -1,7 +1,9 @@
 //! A customer's orders.
 
+mod confirm_payment;
 mod get;
 mod list;
+mod payment_status;
 
 use backend::{order, organization, product, subscription};
 use domain::id::{OrderId, OrganizationId};
@@ -19,7 +21,11 @@ use crate::{
 };
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(get::get))
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(get::get))
+        .routes(routes!(payment_status::payment_status))
+        .routes(routes!(confirm_payment::confirm_payment))
 }
 
 /// The orders with these ids, in their order, with product, organization, subscription and lines: the same seven statements, however

@@ -1,7 +1,10 @@
 //! A customer's subscriptions.
 
+mod cancel;
 mod get;
 mod list;
+mod refusal;
+mod update;
 
 use std::collections::HashMap;
 
@@ -25,7 +28,11 @@ use crate::{
 };
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(get::get))
+    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(
+        get::get,
+        update::update,
+        cancel::cancel
+    ))
 }
 
 /// The subscriptions with these ids, in their order, with product, prices and organization: the same five statements, however many.

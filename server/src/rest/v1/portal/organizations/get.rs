@@ -1,9 +1,6 @@
 //! `GET /v1/customer-portal/organizations/{slug}`
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use backend::{organization, product};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     rest::{
         error::ApiError,
+        extract::Slug,
         schema::{
             error::{ResourceNotFound, ValidationError},
             organization::CustomerOrganization,
@@ -43,7 +41,7 @@ pub struct CustomerOrganizationData {
 )]
 pub async fn get(
     State(state): State<AppState>,
-    Path(slug): Path<String>,
+    Slug(slug): Slug,
 ) -> Result<Json<CustomerOrganizationData>, ApiError> {
     let db = &state.portal.db;
     let view = organization::find_by_slug(db, &slug).await?.ok_or_else(ApiError::not_found)?;

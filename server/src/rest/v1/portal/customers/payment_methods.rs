@@ -1,0 +1,12 @@
+//! How the customer pays.
+
+mod delete;
+mod list;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::state::AppState;
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(delete::delete))
+}

@@ -1,0 +1,216 @@
+//! `PATCH /v1/customer-portal/customers/me`
+
+use axum::{Json, extract::State};
+use backend::{
+    context::Context,
+    customer::{self, UpdateBillingDetails, UpdateBillingDetailsError},
+    payment_method::{self, ChooseMethodError},
+};
+use domain::{
+    address::{Address, AddressInput},
+    field_errors::FieldErrors,
+    id::{CustomerId, OrganizationId, PaymentMethodId},
+};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use crate::{
+    rest::{
+        caller::{CallId, Caller, context},
+        error::{ApiError, BILLING_ONLY, Issue},
+        extract::Body,
+        schema::{
+            customer::CustomerPortalCustomer,
+            error::{NotPermitted, Unauthorized, ValidationError},
+        },
+    },
+    state::AppState,
+};
+
+/// What changes; what is not named stays.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct CustomerPortalCustomerUpdate {
+    /// Stands on invoices. Empty: as it was.
+    #[schema(max_length = 256)]
+    billing_name: Option<String>,
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<AddressUpdate>)]
+    billing_address: Option<Option<AddressUpdate>>,
+    /// Checked by the country's rules; empty or null: none.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>)]
+    tax_id: Option<Option<String>>,
+    /// Charged from now on; orders whose payment failed are tried again at once.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<Uuid>)]
+    default_payment_method_id: Option<Option<PaymentMethodId>>,
+}
+
+/// A postal address, as it is typed.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct AddressUpdate {
+    line1: Option<String>,
+    line2: Option<String>,
+    postal_code: Option<String>,
+    city: Option<String>,
+    /// Of the United States and Canada with or without the country before it.
+    state: Option<String>,
+    #[schema(min_length = 2, max_length = 2, example = "DE")]
+    country: String,
+}
+
+/// `Some` also for null.
+fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+impl From<AddressUpdate> for AddressInput {
+    fn from(address: AddressUpdate) -> Self {
+        let country = address.country.to_uppercase();
+        let state = address.state.unwrap_or_default();
+        let state = match state.split_once('-') {
+            Some((before, code)) if before.eq_ignore_ascii_case(&country) => code.to_owned(),
+            _ => state,
+        };
+        Self {
+            line1: address.line1.unwrap_or_default(),
+            line2: address.line2.unwrap_or_default(),
+            postal_code: address.postal_code.unwrap_or_default(),
+            city: address.city.unwrap_or_default(),
+            state,
+            country,
+        }
+    }
+}
+
+/// Change the customer's billing details, or how it pays.
+#[utoipa::path(
+    patch,
+    path = "/v1/customer-portal/customers/me",
+    operation_id = "customer_portal:customers:update",
+    tag = "customer_portal",
+    security(("customer_session" = []), ("member_session" = [])),
+    request_body = CustomerPortalCustomerUpdate,
+    responses(
+        (status = 200, body = CustomerPortalCustomer),
+        (status = 401, body = Unauthorized),
+        (status = 403, body = NotPermitted),
+        (status = 422, body = ValidationError),
+    )
+)]
+pub async fn update(
+    State(state): State<AppState>,
+    caller: Caller,
+    call: CallId,
+    body: Result<Body<CustomerPortalCustomerUpdate>, ApiError>,
+) -> Result<Json<CustomerPortalCustomer>, ApiError> {
+    let actor = caller.billing()?;
+    let Body(update) = body?;
+    let missing =
+        |field| ApiError::Invalid(vec![Issue::body("missing", field, "A value is needed.")]);
+    let (organization_id, customer_id) = (actor.organization_id, actor.customer_id);
+    let mut cx = context(&state, actor.clone().into(), call);
+    let method = match update.default_payment_method_id {
+        Some(None) => return Err(missing("default_payment_method_id")),
+        Some(method) => method,
+        None => None,
+    };
+    let address = match update.billing_address {
+        Some(None) => return Err(missing("billing_address")),
+        Some(address) => address,
+        None => None,
+    };
+    let db = &state.portal.db;
+    let name = update.billing_name.filter(|name| !name.trim().is_empty());
+    if name.is_some() || address.is_some() || update.tax_id.is_some() {
+        let changes = Changes { name, address, tax_id: update.tax_id };
+        change_details(&state, &mut cx, organization_id, customer_id, changes).await?;
+    }
+    if let Some(method) = method {
+        payment_method::set_default(db, &mut cx, method).await.map_err(method_refused)?;
+    }
+    let found = customer::portal_customer(db, &actor).await?;
+    Ok(Json(found.ok_or_else(ApiError::unauthorized)?.into()))
+}
+
+struct Changes {
+    name: Option<String>,
+    address: Option<AddressUpdate>,
+    tax_id: Option<Option<String>>,
+}
+
+async fn change_details(
+    state: &AppState,
+    cx: &mut Context,
+    organization_id: OrganizationId,
+    customer_id: CustomerId,
+    changes: Changes,
+) -> Result<(), ApiError> {
+    let db = &state.portal.db;
+    let before = customer::billing_details(db, &cx.actor, organization_id, customer_id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    let Some(address) =
+        changes.address.map(Into::into).or_else(|| before.address.as_ref().map(as_typed))
+    else {
+        let msg = "The rest goes with an address.";
+        return Err(ApiError::Invalid(vec![Issue::body("missing", "billing_address", msg)]));
+    };
+    let name = changes.name.or(before.name).or_else(|| before.company.clone()).unwrap_or_default();
+    let tax_id = changes.tax_id.unwrap_or(before.tax_id).unwrap_or_default();
+    let company = before.company.unwrap_or_default();
+    let input = UpdateBillingDetails { name, company, address, tax_id };
+    customer::update_billing_details(db, cx, organization_id, customer_id, input)
+        .await
+        .map(|_| ())
+        .map_err(details_refused)
+}
+
+fn as_typed(address: &Address) -> AddressInput {
+    AddressInput {
+        line1: address.line1.clone(),
+        line2: address.line2.clone().unwrap_or_default(),
+        postal_code: address.postal_code.clone().unwrap_or_default(),
+        city: address.city.clone().unwrap_or_default(),
+        state: address.state.clone().unwrap_or_default(),
+        country: address.country.to_string(),
+    }
+}
+
+fn details_refused(error: UpdateBillingDetailsError) -> ApiError {
+    match error {
+        UpdateBillingDetailsError::Invalid(errors) => ApiError::Invalid(issues(&errors)),
+        UpdateBillingDetailsError::Unknown => ApiError::not_found(),
+        UpdateBillingDetailsError::Forbidden(_) => ApiError::not_permitted(BILLING_ONLY),
+        error @ UpdateBillingDetailsError::Database(_) => {
+            ApiError::internal("billing details could not be changed", &error)
+        }
+    }
+}
+
+fn issues(errors: &FieldErrors) -> Vec<Issue> {
+    let issue = |field: &str, code: &str| {
+        let place: &[&str] = match field {
+            "name" => &["billing_name"],
+            "tax_id" => &["tax_id"],
+            field => &["billing_address", field],
+        };
+        let kind = if code == "required" { "missing" } else { "invalid" };
+        let loc = std::iter::once("body").chain(place.iter().copied()).map(Into::into).collect();
+        Issue { kind, loc, msg: code.replace('_', " "), input: serde_json::Value::Null }
+    };
+    errors.0.iter().map(|error| issue(&error.field, &error.code)).collect()
+}
+
+fn method_refused(error: ChooseMethodError) -> ApiError {
+    match error {
+        ChooseMethodError::Unknown | ChooseMethodError::IsDefault => {
+            let msg = "Payment method not found.";
+            ApiError::Invalid(vec![Issue::body("invalid", "default_payment_method_id", msg)])
+        }
+        ChooseMethodError::Forbidden(_) => ApiError::not_permitted(BILLING_ONLY),
+        error => ApiError::internal("the default method could not be chosen", &error),
+    }
+}

@@ -1,0 +1,219 @@
+//! What customers change through the API.
+
+use axum::http::Method;
+use backend::{
+    actor::MemberActor,
+    payment_method,
+    test_support::{
+        billing::{self, Offer},
+        fixtures,
+    },
+};
+use serde_json::{Value, json};
+
+use super::{call, customer_token, get};
+use crate::support::TestApp;
+
+const ME: &str = "/v1/customer-portal/customers/me";
+
+/// A customer who calls.
+struct Customer {
+    app: TestApp,
+    owner: MemberActor,
+    token: String,
+}
+
+impl Customer {
+    async fn new(is_charged: bool) -> Self {
+        let app = TestApp::start().await;
+        if is_charged {
+            billing::charged(&app.db, app.organization.id).await;
+        }
+        let owner = fixtures::member(&app.db, app.organization.id, "ada@example.com").await;
+        let token = customer_token(&app, &owner).await;
+        Self { app, owner, token }
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        self.app.db.settled().await;
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = call(&self.app, method, path, &self.token, &body).await;
+        let json = if answer.body.is_empty() { Value::Null } else { answer.json() };
+        (answer.status, json)
+    }
+
+    async fn patch(&self, path: &str, body: Value) -> (u16, Value) {
+        self.ask(Method::PATCH, path, &body).await
+    }
+
+    /// Status and name of a refusal.
+    async fn refused(&self, path: &str, body: Value) -> (u16, String) {
+        let (status, body) = self.patch(path, body).await;
+        (status, body["error"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+fn subscription_path(id: impl std::fmt::Display) -> String {
+    format!("/v1/customer-portal/subscriptions/{id}")
+}
+
+#[tokio::test]
+async fn a_subscription_is_canceled_kept_and_canceled_again() {
+    let ada = Customer::new(false).await;
+    let offer = Offer::monthly(&ada.app.db, ada.owner.organization_id).await;
+    let path = subscription_path(offer.subscribe(&ada.app.db, &ada.owner).await.subscription_id);
+    let cancel = json!({
+        "cancel_at_period_end": true, "cancellation_reason": "unused", "cancellation_comment": "Bye"
+    });
+    let (status, body) = ada.patch(&path, cancel.clone()).await;
+    assert_eq!((status, &body["cancel_at_period_end"]), (200, &json!(true)), "{body}");
+    assert_eq!(body["ends_at"], body["current_period_end"]);
+    assert_eq!(body["customer_cancellation_reason"], "unused");
+    assert_eq!(body["customer_cancellation_comment"], "Bye");
+    let again = (403, "AlreadyCanceledSubscription".to_owned());
+    assert_eq!(ada.refused(&path, cancel).await, again);
+
+    let (status, body) = ada.patch(&path, json!({ "cancel_at_period_end": false })).await;
+    assert_eq!((status, &body["ends_at"]), (200, &Value::Null));
+    let not_scheduled = (409, "SubscriptionNotScheduledToCancel".to_owned());
+    assert_eq!(ada.refused(&path, json!({ "cancel_at_period_end": false })).await, not_scheduled);
+    let (status, unchanged) = ada.patch(&path, json!({})).await;
+    assert_eq!((status, &unchanged), (200, &body));
+
+    let (status, body) = ada.ask(Method::DELETE, &path, &Value::Null).await;
+    assert_eq!((status, &body["status"]), (200, &json!("active")));
+    assert_eq!(body["cancel_at_period_end"], true);
+    let (status, body) = ada.ask(Method::DELETE, &path, &Value::Null).await;
+    assert_eq!((status, &body["error"]), (403, &json!("AlreadyCanceledSubscription")));
+}
+
+#[tokio::test]
+async fn a_subscription_pauses_only_where_that_is_allowed() {
+    let ada = Customer::new(false).await;
+    let offer = Offer::monthly(&ada.app.db, ada.owner.organization_id).await;
+    let path = subscription_path(offer.subscribe(&ada.app.db, &ada.owner).await.subscription_id);
+    let pause = json!({ "pause_at_period_end": true });
+    let refused = (403, "PauseResumeNotAllowed".to_owned());
+    assert_eq!(ada.refused(&path, pause.clone()).await, refused);
+    billing::everything_allowed(&ada.app.db, ada.owner.organization_id).await;
+    let early = json!({ "pause_at_period_end": true, "resumes_at": "2001-01-01T00:00:00Z" });
+    let (status, body) = ada.patch(&path, early).await;
+    assert_eq!((status, &body["error"]), (422, &json!("PolarRequestValidationError")));
+    assert_eq!(body["detail"][0]["loc"], json!(["body", "resumes_at"]));
+    let (status, body) = ada.patch(&path, pause.clone()).await;
+    assert_eq!((status, &body["pause_at_period_end"]), (200, &json!(true)));
+    assert_eq!(ada.refused(&path, pause).await.1, "CannotPauseSubscription");
+    let unpause = json!({ "pause_at_period_end": false });
+    assert_eq!(ada.patch(&path, unpause.clone()).await.0, 200);
+    assert_eq!(ada.refused(&path, unpause).await, (409, "NoScheduledPause".to_owned()));
+    assert_eq!(
+        ada.refused(&path, json!({ "resume": true })).await,
+        (409, "NotPausedSubscription".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn plan_and_seats_change_with_their_charge() {
+    let ada = Customer::new(true).await;
+    let (db, organization_id) = (&ada.app.db, ada.owner.organization_id);
+    let offer = Offer::monthly(db, organization_id).await;
+    let business = Offer::business(db, organization_id).await;
+    let started = offer.subscribe(db, &ada.owner).await;
+    let order = format!("/v1/customer-portal/orders/{}", started.order_id);
+    let methods = payment_method::list(&db.pool, &ada.owner.clone().into()).await.unwrap();
+    let pay = json!({ "payment_method_id": methods[0].payment_method_id });
+    let (status, paid) = ada.ask(Method::POST, &format!("{order}/confirm-payment"), &pay).await;
+    assert_eq!((status, &paid["status"]), (200, &json!("succeeded")), "{paid}");
+    let state = get(&ada.app, &format!("{order}/payment-status"), &ada.token).await.json();
+    assert_eq!(state, json!({ "status": "succeeded", "error": null }));
+    let (status, body) = ada.ask(Method::POST, &format!("{order}/confirm-payment"), &pay).await;
+    assert_eq!((status, &body["error"]), (422, &json!("OrderNotEligibleForRetry")));
+    assert!(body["detail"].is_string());
+
+    let path = subscription_path(started.subscription_id);
+    let plan = json!({ "product_id": business.product_id });
+    sqlx::query("update portal_setting set update_plan = false").execute(&db.pool).await.unwrap();
+    let refused = (403, "UpdateSubscriptionPlanNotAllowed".to_owned());
+    assert_eq!(ada.refused(&path, plan.clone()).await, refused);
+    billing::everything_allowed(db, organization_id).await;
+    let (status, body) = ada.patch(&path, plan.clone()).await;
+    assert_eq!((status, &body["product_id"]), (200, &plan["product_id"]), "{body}");
+    let orders = get(&ada.app, "/v1/customer-portal/orders/", &ada.token).await.json();
+    assert_eq!(orders["items"][0]["billing_reason"], "subscription_update");
+    assert_eq!(orders["items"][0]["paid"], true);
+    assert_eq!(ada.patch(&path, plan).await, (200, body), "the same once more changes nothing");
+
+    assert_eq!(
+        ada.refused(&path, json!({ "seats": 3 })).await,
+        (400, "NotASeatBasedSubscription".to_owned())
+    );
+    let unknown = json!({ "product_id": "00000000-0000-4000-8000-000000000000" });
+    let (status, body) = ada.patch(&path, unknown).await;
+    assert_eq!((status, &body["detail"][0]["loc"]), (422, &json!(["body", "product_id"])));
+    let (status, body) = ada.patch(&path, json!({ "pending_update": null })).await;
+    assert_eq!((status, &body["detail"][0]["loc"]), (422, &json!(["body", "pending_update"])));
+}
+
+#[tokio::test]
+async fn payment_methods_are_told_and_removed() {
+    let ada = Customer::new(true).await;
+    let list = get(&ada.app, &format!("{ME}/payment-methods"), &ada.token).await.json();
+    assert_eq!(list["pagination"], json!({ "total_count": 1, "max_page": 1 }));
+    let card = &list["items"][0];
+    assert_eq!((&card["type"], &card["processor"]), (&json!("card"), &json!("stripe")));
+    assert!(card["method_metadata"]["exp_year"].as_i64() > Some(2000), "{card}");
+    let path = format!("{ME}/payment-methods/{}", card["id"].as_str().unwrap());
+    let offer = Offer::monthly(&ada.app.db, ada.owner.organization_id).await;
+    let started = offer.subscribe(&ada.app.db, &ada.owner).await;
+    let (status, body) = ada.ask(Method::DELETE, &path, &Value::Null).await;
+    assert_eq!((status, &body["error"]), (400, &json!("PaymentMethodInUseByActiveSubscription")));
+
+    let eve = fixtures::member(&ada.app.db, ada.owner.organization_id, "eve@example.com").await;
+    let foreign = customer_token(&ada.app, &eve).await;
+    assert_eq!(call(&ada.app, Method::DELETE, &path, &foreign, "").await.status, 404);
+
+    let canceled = subscription_path(started.subscription_id);
+    assert_eq!(ada.ask(Method::DELETE, &canceled, &Value::Null).await.0, 200);
+    assert_eq!(ada.ask(Method::DELETE, &path, &Value::Null).await, (204, Value::Null));
+    assert_eq!(ada.ask(Method::DELETE, &path, &Value::Null).await.0, 404);
+}
+
+#[tokio::test]
+async fn billing_details_change_part_by_part() {
+    let ada = Customer::new(true).await;
+    let place = async |body: Value| {
+        let (status, body) = ada.patch(ME, body).await;
+        (status, body["detail"][0]["type"].clone(), body["detail"][0]["loc"].clone())
+    };
+    let missing = |field: &str| (422, json!("missing"), json!(["body", field]));
+    assert_eq!(place(json!({ "billing_name": "Ada" })).await, missing("billing_address"));
+    assert_eq!(place(json!({ "tax_id": "DE129273398" })).await, missing("billing_address"));
+    assert_eq!(place(json!({ "billing_address": null })).await, missing("billing_address"));
+    let nothing = json!({ "default_payment_method_id": null });
+    assert_eq!(place(nothing).await, missing("default_payment_method_id"));
+    let unknown = json!({ "default_payment_method_id": "00000000-0000-4000-8000-000000000000" });
+    let invalid = (422, json!("invalid"), json!(["body", "default_payment_method_id"]));
+    assert_eq!(place(unknown).await, invalid);
+
+    let address = json!({
+        "line1": "1 Main St", "line2": "", "postal_code": "10001", "city": "New York", "state": "US-NY", "country": "us"
+    });
+    let all = json!({ "billing_name": "Ada Ltd", "billing_address": address });
+    let (status, body) = ada.patch(ME, all).await;
+    assert_eq!((status, &body["billing_name"]), (200, &json!("Ada Ltd")), "{body}");
+    assert_eq!(body["billing_address"]["state"], "US-NY");
+    assert_eq!(body["billing_address"]["line2"], Value::Null);
+    let (status, body) = ada.patch(ME, json!({ "billing_name": "" })).await;
+    assert_eq!((status, &body["billing_name"]), (200, &json!("Ada Ltd")));
+
+    let german = json!({ "line1": "Hauptstr. 1", "postal_code": "10115", "city": "Berlin", "country": "DE" });
+    let with_tax = json!({ "billing_address": german, "tax_id": "DE129273398" });
+    let (status, body) = ada.patch(ME, with_tax).await;
+    assert_eq!((status, &body["tax_id"]), (200, &json!(["DE129273398", "eu_vat"])), "{body}");
+    let wrong = (422, json!("invalid"), json!(["body", "tax_id"]));
+    assert_eq!(place(json!({ "tax_id": "nonsense" })).await, wrong);
+    let (status, body) = ada.patch(ME, json!({ "tax_id": "" })).await;
+    assert_eq!((status, &body["tax_id"]), (200, &Value::Null));
+    let wrong = json!({ "billing_address": { "line1": "x", "postal_code": "1", "city": "y", "country": "DE" } });
+    assert_eq!(place(wrong).await.2, json!(["body", "billing_address", "postal_code"]));
+}
