@@ -270,14 +270,6 @@ pub fn is_way_in(organization: &str, path: &str) -> bool {
     })
 }
 
-/// A pay link: who holds it can pay one order, so its address is told to nobody.
-#[must_use]
-pub fn is_pay_link(path: &str) -> bool {
-    path.trim_start_matches('/')
-        .split_once('/')
-        .is_some_and(|(_, rest)| rest == "portal/pay" || rest.starts_with("portal/pay/"))
-}
-
 /// An invoice: a page made to be printed. It ships no script.
 #[must_use]
 pub fn is_invoice(organization: &str, path: &str) -> bool {
@@ -446,13 +438,6 @@ mod tests {
         assert!(needs_session("acme", "/acme/portal/sign-in-x"));
         assert!(needs_session("acme", "/acme/portal/payments"));
         assert!(needs_session("acme", "/acme/portal"));
-    }
-
-    #[test]
-    fn a_pay_link_is_known_by_its_path() {
-        assert!(is_pay_link(&paths::pay_link("acme", "token")));
-        assert!(!is_pay_link("/acme/portal/orders/7/pay"));
-        assert!(!is_pay_link("/acme/portal/payments"));
     }
 
     #[test]

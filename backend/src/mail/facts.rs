@@ -17,6 +17,7 @@ pub(super) struct Facts {
 }
 
 /// An order's facts, with what decides which notice it causes.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for alone")]
 pub(super) struct OrderFacts {
     pub facts: Facts,
     pub billing_reason: String,

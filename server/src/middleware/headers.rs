@@ -1,6 +1,5 @@
 //! The security headers, on every response: pages, refusals, static files and panics alike.
 
-use app::urls::is_pay_link;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -61,16 +60,10 @@ pub async fn headers(State(state): State<AppState>, mut request: Request, next: 
     state.portal.chance.rng().fill_bytes(&mut random);
     let nonce = URL_SAFE_NO_PAD.encode(random);
     request.extensions_mut().insert(NonceValue(nonce.clone()));
-    let is_pay_link = is_pay_link(request.uri().path());
     let mut response = next.run(request).await;
     let additions = response.extensions_mut().remove::<PolicyAdditions>().unwrap_or_default();
     let is_secure = state.portal.urls.is_secure();
     write(response.headers_mut(), &nonce, &additions, is_secure && !state.is_loopback);
-    if is_pay_link {
-        // Its address is the secret: it goes along with no step to anywhere, not even to our own pages.
-        let none = HeaderValue::from_static("no-referrer");
-        response.headers_mut().insert(header::REFERRER_POLICY, none);
-    }
     response
 }
 
