@@ -64,7 +64,7 @@ pub(crate) mod load {
         let name = method::name(t, &card.details);
         let products = card.product_names.join(", ");
         let validity = method::validity(card.details.expiry, reader.cx.now);
-        let end = card.details.expiry.and_then(|expiry| expiry.ends_at());
+        let end = card.details.expiry.and_then(domain::payment_method::CardExpiry::ends_at);
         let (tone, title) = match (validity, end) {
             (Validity::Expired, _) | (_, None) => (Tone::Bad, t.pay_card_expired(&name, &products)),
             (_, Some(end)) => {

@@ -251,14 +251,7 @@ pub fn field(field: Field) -> AnyView {
         .into_any(),
         Control::Check => ().into_any(),
         Control::Select(choices) | Control::Radio(choices) => {
-            let options: Vec<AnyView> = choices
-                .into_iter()
-                .map(|choice| {
-                    let is_chosen = value == choice.value;
-                    view! { <option value=choice.value selected=is_chosen>{choice.label}</option> }
-                        .into_any()
-                })
-                .collect();
+            let options = options_view(choices, &value);
             view! {
                 <select class="field-input" id=id name=name aria-invalid=invalid aria-describedby=described>
                     {options}
@@ -276,6 +269,14 @@ pub fn field(field: Field) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+fn options_view(choices: Vec<Choice>, chosen: &str) -> Vec<AnyView> {
+    let option = |choice: Choice| {
+        let is_chosen = choice.value == chosen;
+        view! { <option value=choice.value selected=is_chosen>{choice.label}</option> }.into_any()
+    };
+    choices.into_iter().map(option).collect()
 }
 
 /// `kind` is `radio` or `checkbox`.
