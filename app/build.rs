@@ -24,7 +24,7 @@ const FAMILIES: [(&str, &str); 9] = [
 ];
 /// Areas that only the server speaks of, in pages that it makes as data: browsers do not fetch these texts.
 const SERVER_AREAS: [&str; 17] = [
-    "activity.event_",
+    "activity.",
     "billing.",
     "cancel.",
     "country.",

@@ -123,7 +123,7 @@ const PAGES: &[Page] = &[
     ("/:organization/portal/settings/payment-methods/:id/remove", Sheet("payment-method-remove")),
     ("/:organization/portal/settings/payments", Sheet("payments")),
     ("/:organization/portal/settings/sessions", Of(settings::sessions::page)),
-    ("/:organization/portal/settings/activity", Of(settings::activity::page)),
+    ("/:organization/portal/settings/activity", Sheet("activity")),
     // A link from a running page to one without script leaves it.
     #[cfg(not(feature = "ssr"))]
     ("/:organization/portal/orders/:id/invoice", Of(crate::visit::anew)),

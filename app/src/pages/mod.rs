@@ -15,6 +15,8 @@ pub(crate) mod notices;
 pub mod orders;
 pub mod overview;
 #[cfg(feature = "ssr")]
+pub(crate) mod paging;
+#[cfg(feature = "ssr")]
 pub mod pay_link;
 pub mod settings;
 pub mod sheet;

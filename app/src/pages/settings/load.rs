@@ -1,24 +1,14 @@
-//! Sessions and activity from the database to their pages.
+//! Sessions from the database to their page.
 
-use backend::activity::{self, Activity};
-use backend::actor::MemberActor;
-use backend::page::{Count, PageRequest};
 use backend::session::{self, EndSessionError, SessionView};
-use domain::event_type::EventType;
 use domain::id::SessionId;
-use leptos::prelude::use_context;
 
-use super::activity::{ActivityRow, ActivityView, Doer};
 use super::device::device;
 use super::sessions::{SessionRow, SessionsView};
 use crate::error::AppError;
 use crate::ssr::{self, CookieKind};
-use crate::text::Text;
 use crate::ui::form::Done;
 use crate::urls::paths;
-
-/// Entries on one page of activity.
-const PAGE_ENTRIES: i64 = 30;
 
 /// The member's own sessions, the one that asks first.
 pub(super) async fn sessions(slug: &str) -> Result<SessionsView, AppError> {
@@ -70,69 +60,5 @@ fn refusal(error: EndSessionError) -> AppError {
         EndSessionError::Unknown => AppError::NotFound,
         EndSessionError::Forbidden(_) => AppError::Forbidden,
         EndSessionError::Database(_) | EndSessionError::Event(_) => ssr::internal(&error),
-    }
-}
-
-/// One page of the customer's activity.
-pub(super) async fn activity(slug: &str, page: Option<&str>) -> Result<ActivityView, AppError> {
-    let (_, person) = ssr::signed_in(slug).await?;
-    let page = page
-        .map_or(Ok(1), |text| text.parse().map_err(|_| AppError::field("page", "page_invalid")))?;
-    let request = PageRequest::new(page, PAGE_ENTRIES)?;
-    let t = use_context::<Text>().ok_or(AppError::Outdated)?;
-    let found = activity::list(&ssr::portal()?.db, &person.actor, request).await?;
-    let last_page = found.last_page();
-    Ok(ActivityView {
-        count: found.total.known(),
-        is_count_exact: matches!(found.total, Count::Exact(_)),
-        page: found.page,
-        last_page,
-        rows: found
-            .items
-            .into_iter()
-            .map(|entry| activity_row(t, entry, &person.actor, &person.time_zone))
-            .collect(),
-    })
-}
-
-/// What happened. An event that is of no kind a customer knows is a change.
-fn words(t: Text, event_type: Option<EventType>) -> String {
-    let name = event_type.map(|event_type| event_type.as_str().replace('.', "_"));
-    name.and_then(|name| t.activity_event(&name))
-        .unwrap_or_else(|| t.activity_event_other())
-        .to_owned()
-}
-
-fn activity_row(t: Text, entry: Activity, reader: &MemberActor, zone: &str) -> ActivityRow {
-    let doer = match entry.doer {
-        activity::Doer::Member { member_id, .. } if member_id == reader.member_id => Doer::You,
-        activity::Doer::Member { name, .. } => Doer::Member(name.unwrap_or_default()),
-        activity::Doer::Organization => Doer::Organization,
-        activity::Doer::System => Doer::System,
-    };
-    ActivityRow { words: words(t, entry.event_type), doer, at: ssr::local(entry.occurred_at, zone) }
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::locale::Locale;
-
-    use super::*;
-
-    #[test]
-    fn every_event_of_a_customer_has_words_in_both_languages() {
-        // What only the company does is not listed for a customer.
-        let staff =
-            ["organization.", "product.", "price.", "discount.", "benefit.", "access_token."];
-        for locale in Locale::ALL {
-            let t = Text::of(locale);
-            let silent: Vec<&str> = EventType::ALL
-                .iter()
-                .filter(|event_type| words(t, Some(**event_type)) == t.activity_event_other())
-                .map(|event_type| event_type.as_str())
-                .filter(|name| !staff.iter().any(|area| name.starts_with(area)))
-                .collect();
-            assert_eq!(silent, Vec::<&str>::new());
-        }
     }
 }

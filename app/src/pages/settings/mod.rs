@@ -1,6 +1,7 @@
 //! Settings: billing details, payment methods, payments, signed-in browsers, and what happened on the account.
 
-pub mod activity;
+#[cfg(feature = "ssr")]
+pub(crate) mod activity;
 pub mod billing;
 #[cfg(feature = "ssr")]
 mod device;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use backend::page::{Count, Page, PageRequest};
+use backend::page::Page;
 use backend::payment::{PaymentRecord, history};
 use domain::format;
 use domain::id::OrderId;
@@ -10,10 +10,10 @@ use domain::payment::PaymentAttemptState;
 
 use crate::error::AppError;
 use crate::pages::sheet::Asked;
-use crate::pages::{decline, method};
+use crate::pages::{decline, method, paging};
 use crate::ssr::local;
 use crate::text::Text;
-use crate::ui::sheet::{Block, Body, Link, Sheet, SheetCell, SheetTable};
+use crate::ui::sheet::{Block, Body, Sheet, SheetCell, SheetTable};
 use crate::ui::tone::Tone;
 use crate::urls::paths;
 
@@ -27,11 +27,10 @@ pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
     if !reader.person.actor.role.can_read_billing() {
         return Err(AppError::Forbidden);
     }
-    let page = asked
-        .page
-        .as_deref()
-        .map_or(Ok(1), |text| text.parse().map_err(|_| AppError::field("page", "page_invalid")))?;
-    let request = PageRequest::new(page, PAGE_TRIES)?;
+    let request = match paging::asked(t, asked, PAGE_TRIES, paths::payments(slug)) {
+        Ok(request) => request,
+        Err(refused) => return Ok(refused),
+    };
     let found = history(&reader.portal.db, &reader.actor(), None, request).await?;
     Ok(describe(t, slug, &reader.person.time_zone, &found))
 }
@@ -49,11 +48,10 @@ fn describe(t: Text, slug: &str, zone: &str, found: &Page<PaymentRecord>) -> She
             sheet
         };
     }
-    let block = |body| Block { title: None, body };
-    sheet
-        .block(block(Body::Table(table(t, slug, zone, &found.items))))
-        .block(block(Body::Note(place(t, found))))
-        .block(block(Body::Links(beside(t, slug, found))))
+    let table = Body::Table(table(t, slug, zone, &found.items));
+    paging::blocks(t, found, &paths::payments(slug))
+        .into_iter()
+        .fold(sheet.block(Block { title: None, body: table }), Sheet::block)
 }
 
 /// The tries of one or several orders.
@@ -116,26 +114,6 @@ fn state(t: Text, state: PaymentAttemptState) -> (Tone, &'static str) {
     }
 }
 
-fn place(t: Text, found: &Page<PaymentRecord>) -> String {
-    let count = |number: i64| format::count(number, t.locale());
-    match found.total {
-        Count::Exact(total) => {
-            t.pagination_of_exact(total, &count(found.page), &count(found.last_page()))
-        }
-        Count::AtLeast(total) => t.pagination_of_at_least(&count(found.page), &count(total)),
-    }
-}
-
-fn beside(t: Text, slug: &str, found: &Page<PaymentRecord>) -> Vec<Link> {
-    let link = |page: i64, label: &str| {
-        let is_there = (1..=found.last_page()).contains(&page);
-        is_there.then(|| (format!("{}?page={page}", paths::payments(slug)), label.to_owned()))
-    };
-    let links =
-        [link(found.page - 1, t.payments_newer()), link(found.page + 1, t.payments_older())];
-    links.into_iter().flatten().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use domain::locale::Locale;
@@ -191,24 +169,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn pages_lead_to_their_neighbours() {
-        let t = Text::of(Locale::En);
-        let page = |page, total| Page::<PaymentRecord> {
-            items: vec![declined(1)],
-            total: Count::Exact(total),
-            page,
-            limit: PAGE_TRIES,
-        };
-        let links = |page: Page<PaymentRecord>| -> Vec<String> {
-            beside(t, "acme", &page).into_iter().map(|(href, _)| href).collect()
-        };
-        assert_eq!(links(page(1, 20)), Vec::<String>::new());
-        assert_eq!(
-            links(page(2, 60)),
-            ["/acme/portal/settings/payments?page=1", "/acme/portal/settings/payments?page=3"]
-        );
     }
 }

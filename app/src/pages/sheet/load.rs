@@ -93,6 +93,7 @@ impl Reader {
 /// Makes the page of this name.
 pub(super) async fn load(name: &str, asked: Asked) -> Result<Sheet, AppError> {
     match name {
+        "activity" => settings::activity::sheet(&asked).await,
         "billing" => settings::billing::sheet(&asked).await,
         "notices" => notices::load::sheet(&asked).await,
         "order-pay" => orders::pay::sheet(&asked).await,
