@@ -114,9 +114,10 @@ test("an order that is settled otherwise leaves the link with nothing to pay", a
   expect(chargesOf(order.order_id)).toBe(1);
 });
 
-test("the link leaks nowhere: no referrer elsewhere, not stored, not in the log", async ({ page }) => {
+test("the link leaks nowhere: not to other sites, not stored, not in the log", async ({ page }) => {
   const { link } = await failed();
   const answer = await page.goto(link);
+  // Other sites are told nothing; our own form is to be known as ours.
   expect(answer?.headers()["referrer-policy"]).toBe("same-origin");
   expect(answer?.headers()["cache-control"]).toContain("no-store");
   expect(answer?.headers()["content-security-policy"]).not.toContain("unsafe-inline");

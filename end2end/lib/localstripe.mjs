@@ -61,6 +61,8 @@ export async function startLocalstripe() {
   async function answer(incoming) {
     const body = await read(incoming);
     const { method = "GET", url: path = "/", headers } = incoming;
+    if (method === "OPTIONS") return allowed(headers);
+    if (path.startsWith("/js.stripe.com/")) return enclosed(await ask(port, method, path, headers, body));
     if (path.startsWith(APPROVE)) return approve(port, new URL(path, url));
     const idempotencyKey = method === "POST" ? headers["idempotency-key"]?.toString() : undefined;
     const forward = (sent = body) => {
@@ -151,6 +153,17 @@ function ask(port, method, path, headers, body) {
 /** @returns {Answer} */
 function json(status, body) {
   return { status, headers: { "content-type": "application/json" }, body: Buffer.from(JSON.stringify(body)) };
+}
+
+/** Browsers of the tests send a header of their own (fixtures.ts), so they ask before they post; localstripe wants a key for that. @returns {Answer} */
+function allowed({ origin = "*", "access-control-request-headers": names = "" }) {
+  const headers = { "access-control-allow-origin": origin, "access-control-allow-methods": "GET, POST", "access-control-allow-headers": names };
+  return { status: 204, headers, body: Buffer.alloc(0) };
+}
+
+/** Its script declares a class `Element` for the whole page, after which no other script recognises an element. @returns {Answer} */
+function enclosed(script) {
+  return { ...script, body: Buffer.concat([Buffer.from("(() => {\n"), script.body, Buffer.from("\n})();\n")]) };
 }
 
 /** The bank's page: without `answer` it asks, with it the browser goes back. @returns {Promise<Answer>} */
