@@ -7,6 +7,8 @@
 // | desktop-dark, phone-dark | on | the same | dark | those tagged @themes |
 // | stripe | on | 1280 × 800 | light | those tagged @stripe, with localstripe and a Foyer of their own |
 // | hydration | on | desktop | light | those tagged @hydration, with the debug wasm (`make test-hydration`) |
+//
+// With FOYER_SUITE=contract the published clients of the HTTP API are run instead (contract/), without a browser.
 
 import { defineConfig, type Project } from "@playwright/test";
 import { chromiumPath, chromiumFlags } from "./lib/chromium.ts";
@@ -25,18 +27,20 @@ const portal: Project[] = [
 ];
 const hydration: Project[] = [{ name: "hydration", use: desktop, grep: /@hydration/ }];
 
+const isContract = process.env.FOYER_SUITE === "contract";
+
 export default defineConfig({
-  testDir: "journeys",
+  testDir: isContract ? "contract" : "journeys",
   globalSetup: "./lib/setup.ts",
   outputDir: "test-results",
-  projects: process.env.FOYER_BUILD === "debug" ? hydration : portal,
+  projects: isContract ? [{ name: "contract" }] : process.env.FOYER_BUILD === "debug" ? hydration : portal,
   workers: 2,
   fullyParallel: true,
   retries: 0,
   forbidOnly: process.env.CI === "true",
   timeout: 60_000,
   expect: { timeout: 5_000 },
-  reporter: [["list"], ["./lib/table.ts"], ["html", { outputFolder: "report", open: "never" }]],
+  reporter: [["list"], [isContract ? "./contract/table.ts" : "./lib/table.ts"], ["html", { outputFolder: "report", open: "never" }]],
   use: {
     browserName: "chromium",
     launchOptions: { executablePath: chromiumPath(), args: chromiumFlags },
