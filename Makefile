@@ -25,6 +25,8 @@ test-portal: ## the journeys in Chromium, on the release build
 	@scripts/test portal
 test-hydration: ## the journeys that compare texts, on the debug build
 	@scripts/test hydration
+test-contract: ## the published clients of the HTTP API, against the release build
+	@scripts/test contract
 lint: ## format, clippy, .sqlx, and what the wasm may depend on
 	@scripts/test wasm-tree format sqlx clippy
 bench: ## measure, and write docs/benchmarks.md
@@ -38,4 +40,4 @@ deny: ## licences, bans and advisories of the dependencies (needs cargo-deny)
 	@cargo deny --version >/dev/null 2>&1 || { echo "install it first: cargo install --locked cargo-deny (minutes)"; exit 1; }
 	cargo deny check
 
-.PHONY: help run dev test test-domain test-backend test-stripe test-server test-portal test-hydration lint bench fmt sqlx deny
+.PHONY: help run dev test test-domain test-backend test-stripe test-server test-portal test-hydration test-contract lint bench fmt sqlx deny

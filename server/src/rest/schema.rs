@@ -1,6 +1,7 @@
 //! What several operations send or take.
 
 pub mod address;
+pub mod charge_preview;
 pub mod customer;
 pub mod error;
 pub mod order;

@@ -3,6 +3,7 @@
 use axum::http::Method;
 use backend::{
     actor::MemberActor,
+    order::record_payment,
     payment_method,
     test_support::{
         billing::{self, Offer},
@@ -139,8 +140,15 @@ async fn plan_and_seats_change_with_their_charge() {
     let (status, body) = ada.patch(&path, plan.clone()).await;
     assert_eq!((status, &body["product_id"]), (200, &plan["product_id"]), "{body}");
     let orders = get(&ada.app, "/v1/customer-portal/orders/", &ada.token).await.json();
-    assert_eq!(orders["items"][0]["billing_reason"], "subscription_update");
-    assert_eq!(orders["items"][0]["paid"], true);
+    // Both were made at one instant: the clock stands still.
+    let reasons: Vec<_> = orders["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|order| order["paid"] == true)
+        .map(|order| order["billing_reason"].as_str().unwrap())
+        .collect();
+    assert!(reasons.len() == 2 && reasons.contains(&"subscription_update"), "{reasons:?}");
     assert_eq!(ada.patch(&path, plan).await, (200, body), "the same once more changes nothing");
 
     assert_eq!(
@@ -216,4 +224,56 @@ async fn billing_details_change_part_by_part() {
     assert_eq!((status, &body["tax_id"]), (200, &Value::Null));
     let wrong = json!({ "billing_address": { "line1": "x", "postal_code": "1", "city": "y", "country": "DE" } });
     assert_eq!(place(wrong).await.2, json!(["body", "billing_address", "postal_code"]));
+}
+
+#[tokio::test]
+async fn what_a_change_costs_is_told_before_and_a_subscription_ends_at_once_where_allowed() {
+    let ada = Customer::new(false).await;
+    let (db, organization_id) = (&ada.app.db, ada.owner.organization_id);
+    let offer = Offer::monthly(db, organization_id).await;
+    let business = Offer::business(db, organization_id).await;
+    let started = offer.subscribe(db, &ada.owner).await;
+    record_payment(&db.pool, &mut db.cx(), organization_id, started.order_id).await.unwrap();
+    let path = subscription_path(started.subscription_id);
+    let next = get(&ada.app, &format!("{path}/charge-preview"), &ada.token).await.json();
+    assert_eq!((&next["base_amount"], &next["total_amount"]), (&json!(2_900), &json!(2_900)));
+    assert_eq!((&next["prorations"], &next["due_amount"]), (&json!([]), &json!(2_900)));
+
+    billing::everything_allowed(db, organization_id).await;
+    let preview = format!("{path}/change-preview");
+    let plan = json!({ "product_id": business.product_id });
+    let (status, change) = ada.ask(Method::POST, &preview, &plan).await;
+    assert_eq!(status, 200, "{change}");
+    let parts: i64 = change["prorations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["amount"].as_i64().unwrap())
+        .sum();
+    assert_eq!(change["proration_amount"], parts);
+    let base = change["base_amount"].as_i64().unwrap();
+    assert_eq!(change["subtotal_amount"], base + parts);
+    let unchanged = get(&ada.app, &path, &ada.token).await.json();
+    assert_eq!(unchanged["product_id"], json!(offer.product_id));
+    for wrong in [json!({}), json!({ "seats": 1, "product_id": business.product_id })] {
+        assert_eq!(ada.ask(Method::POST, &preview, &wrong).await.0, 422);
+    }
+    let seats = ada.ask(Method::POST, &preview, &json!({ "seats": 2 })).await;
+    assert_eq!((seats.0, &seats.1["error"]), (400, &json!("NotASeatBasedSubscription")));
+
+    let owed = get(&ada.app, &format!("{path}/cancel-preview"), &ada.token).await.json();
+    assert_eq!(owed, json!({ "stops_collection": false, "outstanding_amount": null }));
+    sqlx::query("update portal_setting set cancel_now = false").execute(&db.pool).await.unwrap();
+    let revoke = format!("{path}/revoke");
+    let why = json!({ "cancellation_reason": "too_expensive" });
+    let (status, body) = ada.ask(Method::POST, &revoke, &why).await;
+    assert_eq!((status, &body["error"]), (409, &json!("RevokeNotAllowed")));
+    sqlx::query("update portal_setting set cancel_now = true").execute(&db.pool).await.unwrap();
+    let (status, body) = ada.ask(Method::POST, &revoke, &why).await;
+    assert_eq!((status, &body["status"]), (200, &json!("canceled")), "{body}");
+    assert_eq!(body["customer_cancellation_reason"], "too_expensive");
+    assert!(body["ended_at"].is_string());
+    let (status, body) = ada.ask(Method::POST, &revoke, &why).await;
+    assert_eq!((status, &body["error"]), (403, &json!("AlreadyCanceledSubscription")));
+    assert_eq!(get(&ada.app, &format!("{path}/charge-preview"), &ada.token).await.status, 404);
 }

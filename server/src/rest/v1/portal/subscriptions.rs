@@ -1,9 +1,13 @@
 //! A customer's subscriptions.
 
 mod cancel;
+mod cancel_preview;
+mod change_preview;
+mod charge_preview;
 mod get;
 mod list;
 mod refusal;
+mod revoke;
 mod update;
 
 use std::collections::HashMap;
@@ -28,11 +32,13 @@ use crate::{
 };
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(
-        get::get,
-        update::update,
-        cancel::cancel
-    ))
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(get::get, update::update, cancel::cancel))
+        .routes(routes!(charge_preview::charge_preview))
+        .routes(routes!(cancel_preview::cancel_preview))
+        .routes(routes!(change_preview::change_preview))
+        .routes(routes!(revoke::revoke))
 }
 
 /// The subscriptions with these ids, in their order, with product, prices and organization: the same five statements, however many.
