@@ -1,6 +1,6 @@
 //! The HTTP API under `/v1`, in the wire format of Polar's public API.
 //!
-//! An operation is `rest/v1/<resource>/<operation>.rs`: its types, its entry in the OpenAPI document, its handler, its tests.
+//! An operation is `rest/v1/<resource>/<operation>.rs`: its types, its entry in the `OpenAPI` document, its handler, its tests.
 //! What several operations send or take stands in `rest/schema`.
 
 pub mod caller;

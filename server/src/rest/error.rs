@@ -15,7 +15,7 @@ use crate::telemetry::log_error;
 /// Why a request is refused.
 #[derive(Debug)]
 pub enum ApiError {
-    /// A status, a stable name in PascalCase and a sentence for people.
+    /// A status, a stable name in Pascal case and a sentence for people.
     Typed {
         status: StatusCode,
         error: &'static str,

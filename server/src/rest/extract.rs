@@ -8,7 +8,7 @@ use axum::{
     http::request::Parts,
 };
 use backend::page::PageRequest;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::error::{ApiError, Issue};
@@ -91,6 +91,38 @@ fn holds_nul(value: &Value) -> bool {
         Value::Array(values) => values.iter().any(holds_nul),
         Value::Object(map) => map.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
         _ => false,
+    }
+}
+
+/// A field that may be missing, null or a value, which are three things.
+#[derive(Debug, Default)]
+pub enum Given<T> {
+    #[default]
+    Missing,
+    Null,
+    Value(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(from)?.map_or(Self::Null, Self::Value))
+    }
+}
+
+impl<T> Given<T> {
+    /// The value, if the field is there.
+    ///
+    /// # Errors
+    /// `missing` at this field of the body when it is null.
+    pub fn not_null(self, field: &str) -> Result<Option<T>, ApiError> {
+        match self {
+            Self::Missing => Ok(None),
+            Self::Value(value) => Ok(Some(value)),
+            Self::Null => {
+                let issue = Issue::body("missing", field, "A value is needed.");
+                Err(ApiError::Invalid(vec![issue]))
+            }
+        }
     }
 }
 
@@ -250,12 +282,11 @@ impl Query {
         for text in self.all("sorting") {
             let (name, descends) =
                 text.strip_prefix('-').map_or((text.as_str(), false), |name| (name, true));
-            match known.iter().find(|(known, _)| *known == name) {
-                Some((_, by)) => sorting.push((*by, descends)),
-                None => {
-                    let msg = "This list cannot be sorted by that.";
-                    self.issues.push(Issue::query("enum", "sorting", msg, &text));
-                }
+            if let Some((_, by)) = known.iter().find(|(known, _)| *known == name) {
+                sorting.push((*by, descends));
+            } else {
+                let msg = "This list cannot be sorted by that.";
+                self.issues.push(Issue::query("enum", "sorting", msg, &text));
             }
         }
         if sorting.is_empty() {

@@ -1,4 +1,4 @@
-//! The OpenAPI document is committed as the code makes it.
+//! The `OpenAPI` document is committed as the code makes it.
 
 use std::path::Path;
 

@@ -93,7 +93,7 @@ pub async fn create(
     let db = &state.portal.db;
     let mut cx = context(&state, actor, call);
     let session =
-        api_session::create(db, &mut cx, input).await.map_err(|error| refused(error, &body))?;
+        api_session::create(db, &mut cx, input).await.map_err(|error| refused(&error, &body))?;
     let hand_over = CreateHandOver {
         organization_id,
         customer_id: session.customer_id,
@@ -146,9 +146,9 @@ fn member_of(body: &CustomerSessionCreate) -> Result<Option<Whom<MemberId>>, Api
     }
 }
 
-fn refused(error: CreateApiSessionError, body: &CustomerSessionCreate) -> ApiError {
+fn refused(error: &CreateApiSessionError, body: &CustomerSessionCreate) -> ApiError {
     let field = |is_external, internal, external| if is_external { external } else { internal };
-    let issue = match &error {
+    let issue = match error {
         CreateApiSessionError::UnknownCustomer => {
             let is_external = body.external_customer_id.is_some();
             let name = field(is_external, "customer_id", "external_customer_id");
@@ -164,7 +164,7 @@ fn refused(error: CreateApiSessionError, body: &CustomerSessionCreate) -> ApiErr
         }
         CreateApiSessionError::Forbidden(_) => return ApiError::unauthorized(),
         CreateApiSessionError::Database(_) => {
-            return ApiError::internal("a session could not be made", &error);
+            return ApiError::internal("a session could not be made", error);
         }
     };
     ApiError::Invalid(vec![issue])

@@ -11,14 +11,14 @@ use domain::{
     field_errors::FieldErrors,
     id::{CustomerId, OrganizationId, PaymentMethodId},
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
     rest::{
         caller::{CallId, Caller, context},
         error::{ApiError, BILLING_ONLY, Issue},
-        extract::Body,
+        extract::{Body, Given},
         schema::{
             customer::CustomerPortalCustomer,
             error::{NotPermitted, Unauthorized, ValidationError},
@@ -33,17 +33,17 @@ pub struct CustomerPortalCustomerUpdate {
     /// Stands on invoices. Empty: as it was.
     #[schema(max_length = 256)]
     billing_name: Option<String>,
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default)]
     #[schema(value_type = Option<AddressUpdate>)]
-    billing_address: Option<Option<AddressUpdate>>,
+    billing_address: Given<AddressUpdate>,
     /// Checked by the country's rules; empty or null: none.
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    tax_id: Option<Option<String>>,
+    tax_id: Given<String>,
     /// Charged from now on; orders whose payment failed are tried again at once.
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default)]
     #[schema(value_type = Option<Uuid>)]
-    default_payment_method_id: Option<Option<PaymentMethodId>>,
+    default_payment_method_id: Given<PaymentMethodId>,
 }
 
 /// A postal address, as it is typed.
@@ -57,13 +57,6 @@ pub struct AddressUpdate {
     state: Option<String>,
     #[schema(min_length = 2, max_length = 2, example = "DE")]
     country: String,
-}
-
-/// `Some` also for null.
-fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(from).map(Some)
 }
 
 impl From<AddressUpdate> for AddressInput {
@@ -108,23 +101,13 @@ pub async fn update(
 ) -> Result<Json<CustomerPortalCustomer>, ApiError> {
     let actor = caller.billing()?;
     let Body(update) = body?;
-    let missing =
-        |field| ApiError::Invalid(vec![Issue::body("missing", field, "A value is needed.")]);
     let (organization_id, customer_id) = (actor.organization_id, actor.customer_id);
     let mut cx = context(&state, actor.clone().into(), call);
-    let method = match update.default_payment_method_id {
-        Some(None) => return Err(missing("default_payment_method_id")),
-        Some(method) => method,
-        None => None,
-    };
-    let address = match update.billing_address {
-        Some(None) => return Err(missing("billing_address")),
-        Some(address) => address,
-        None => None,
-    };
+    let method = update.default_payment_method_id.not_null("default_payment_method_id")?;
+    let address = update.billing_address.not_null("billing_address")?;
     let db = &state.portal.db;
     let name = update.billing_name.filter(|name| !name.trim().is_empty());
-    if name.is_some() || address.is_some() || update.tax_id.is_some() {
+    if name.is_some() || address.is_some() || !matches!(update.tax_id, Given::Missing) {
         let changes = Changes { name, address, tax_id: update.tax_id };
         change_details(&state, &mut cx, organization_id, customer_id, changes).await?;
     }
@@ -138,7 +121,7 @@ pub async fn update(
 struct Changes {
     name: Option<String>,
     address: Option<AddressUpdate>,
-    tax_id: Option<Option<String>>,
+    tax_id: Given<String>,
 }
 
 async fn change_details(
@@ -159,7 +142,11 @@ async fn change_details(
         return Err(ApiError::Invalid(vec![Issue::body("missing", "billing_address", msg)]));
     };
     let name = changes.name.or(before.name).or_else(|| before.company.clone()).unwrap_or_default();
-    let tax_id = changes.tax_id.unwrap_or(before.tax_id).unwrap_or_default();
+    let tax_id = match changes.tax_id {
+        Given::Missing => before.tax_id.unwrap_or_default(),
+        Given::Null => String::new(),
+        Given::Value(tax_id) => tax_id,
+    };
     let company = before.company.unwrap_or_default();
     let input = UpdateBillingDetails { name, company, address, tax_id };
     customer::update_billing_details(db, cx, organization_id, customer_id, input)

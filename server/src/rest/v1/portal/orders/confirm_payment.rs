@@ -123,6 +123,6 @@ fn refused(error: PayError) -> ApiError {
             typed(StatusCode::TOO_MANY_REQUESTS, "ManualRetryLimitExceeded", error)
         }
         PayError::UnknownMethod | PayError::NoMethod => retry_invalid(error.to_string()),
-        error => ApiError::internal("an order could not be paid", &error),
+        error @ PayError::Payment(_) => ApiError::internal("an order could not be paid", &error),
     }
 }
