@@ -42,7 +42,7 @@ pub fn build() -> Result<()> {
             wasm::compile(&workspace, "wasm-release")
         })?;
     step("JavaScript bindings", || bindings::generate(&compiled, &staging.pkg, OUTPUT_NAME, true))?;
-    step("wasm-opt -Oz (about half a minute)", || optimise(&tools, &staging.pkg))?;
+    step("wasm-opt -Oz, twice (about a minute)", || optimise(&tools, &staging.pkg))?;
     step("minifying the bindings", || minify(&tools, &staging.pkg))?;
     let hash = name_by_content(&staging.pkg)?;
     step("brotli", || compress::compress_below(&staging.root))?;
@@ -56,7 +56,8 @@ pub fn build() -> Result<()> {
 fn optimise(tools: &Path, pkg: &Path) -> Result<()> {
     let wasm = pkg.join(format!("{OUTPUT_NAME}.wasm"));
     let status = Command::new(tools.join("wasm-opt"))
-        .arg("-Oz")
+        // Twice: what the first round lays bare, the second takes away (0.4 % of the download).
+        .args(["-Oz", "-Oz"])
         .args(WASM_FEATURES)
         .args(["--strip-producers", "--strip-target-features"])
         .arg(&wasm)

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement, HtmlScriptElement, UrlSearchParams};
 
-use super::{CardFrame, FRAME_ID, FrameSetup};
+use super::{CardFrame, FRAME_ID};
 use crate::call;
 use crate::error::AppError;
 use crate::ui::form::{Done, FormContext};
@@ -19,7 +19,7 @@ use crate::visit;
 const PATIENCE_MS: i32 = 8_000;
 
 /// A frame that stands in the page.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Mounted {
     frame: CardFrame,
     stripe: JsValue,
@@ -42,9 +42,9 @@ pub(super) fn begin(frame: CardFrame, form: FormContext, location: Location) {
         return;
     }
     spawn_local(async move {
-        match mount(frame).await {
-            Ok(mounted) => form.adopt(mounted),
-            Err(reason) => leptos::logging::warn!("the card's frame is not there: {reason:?}"),
+        // Without it the way to the processor's page stays.
+        if let Ok(mounted) = mount(frame).await {
+            form.adopt(mounted);
         }
     });
 }
@@ -109,11 +109,12 @@ impl Mounted {
     pub(crate) async fn confirm(&self, fields: &UrlSearchParams) -> Result<Done, Refusal> {
         self.check().await?;
         let json = call::post(&self.frame.begin, fields).await.map_err(Refusal::Ours)?;
-        let setup: FrameSetup =
-            serde_json::from_str(&json).map_err(|_| Refusal::Ours(AppError::Outdated))?;
-        let confirmed = self.confirmation(&setup);
+        let setup = js_sys::JSON::parse(&json).unwrap_or(JsValue::UNDEFINED);
+        let text = |name| get(&setup, name).as_string().ok_or(Refusal::Ours(AppError::Outdated));
+        let (client_secret, return_url) = (text("client_secret")?, text("return_url")?);
+        let confirmed = self.confirmation(&client_secret, &return_url);
         self.accepted(confirmed).await?;
-        Ok(Done::at(setup.return_url))
+        Ok(Done::at(return_url))
     }
 
     /// Stripe looks at its fields before anything is begun.
@@ -125,14 +126,14 @@ impl Mounted {
     }
 
     /// The one place that knows both kinds of fields.
-    fn confirmation(&self, setup: &FrameSetup) -> Result<JsValue, JsValue> {
-        let secret = JsValue::from(setup.client_secret.as_str());
+    fn confirmation(&self, client_secret: &str, return_url: &str) -> Result<JsValue, JsValue> {
+        let secret = JsValue::from(client_secret);
         if self.frame.is_card() {
             let method = object(&[("card", self.element.clone())])?;
             let data = object(&[("payment_method", method)])?;
             return call(&self.stripe, "confirmCardSetup", &[secret, data]);
         }
-        let back = object(&[("return_url", setup.return_url.as_str().into())])?;
+        let back = object(&[("return_url", return_url.into())])?;
         let data = object(&[
             ("elements", self.elements.clone()),
             ("clientSecret", secret),
