@@ -23,7 +23,8 @@ export async function startSecondFoyer(settings: Record<string, string>): Promis
   const { program, environment } = command();
   const port = await freePort();
   const baseUrl = `http://127.0.0.1:${port}`;
-  const own = { FOYER_LISTEN: `127.0.0.1:${port}`, FOYER_PUBLIC_URL: baseUrl, ...settings };
+  // The sandbox's pages stay with the first.
+  const own = { FOYER_SANDBOX_ADDR: "", FOYER_SANDBOX_URL: "", FOYER_LISTEN: `127.0.0.1:${port}`, FOYER_PUBLIC_URL: baseUrl, ...settings };
   const env: Record<string, string | undefined> = { ...process.env, ...environment, ...own };
   for (const [name, value] of Object.entries(own)) if (value === "") delete env[name];
   const server = spawn(program, ["serve", "--no-worker"], { env, stdio: "ignore" });

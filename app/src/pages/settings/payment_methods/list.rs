@@ -61,7 +61,9 @@ fn describe(
         Body::Cards(methods.iter().map(|method| card(t, slug, method, reader.cx.now)).collect())
     };
     if organization.has_processor || !methods.is_empty() {
-        sheet = sheet.block(Block { title: None, body });
+        // The cards are headings of their own, one level below.
+        let title = (!methods.is_empty()).then(|| t.methods_saved().to_owned());
+        sheet = sheet.block(Block { title, body });
     }
     if organization.has_processor {
         sheet = sheet.link(paths::payment_method_add(slug), t.methods_add());
