@@ -23,6 +23,9 @@ async function forgetCookies(page: Page) {
 }
 
 test.describe("axe finds nothing", { tag: ["@script", "@themes"] }, () => {
+  // Two dozen pages, a second or two for each.
+  test.describe.configure({ timeout: 180_000 });
+
   test("on the pages of a signed-in customer", async ({ portal, page, expectProblem }) => {
     expectProblem(/status of 404/);
     const customer = takeCustomer(hasAll);

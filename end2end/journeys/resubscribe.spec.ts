@@ -5,7 +5,11 @@ import { expect, test } from "../lib/fixtures.ts";
 
 test("an ended subscription is bought anew, and the new one is shown", async ({ page, portal }) => {
   const customer = takeCustomer(
-    ({ subscriptions }) => subscriptions.length === 1 && subscriptions.every(({ ended_at, amount_minor }) => ended_at !== null && amount_minor > 0),
+    ({ subscriptions, orders }) =>
+      subscriptions.length === 1 &&
+      subscriptions.every(({ ended_at, amount_minor }) => ended_at !== null && amount_minor > 0) &&
+      // Not for want of money: its card still pays.
+      orders.every(({ status }) => status === "paid"),
   );
   const id = customer.subscriptions[0]?.subscription_id;
   await portal.signIn(customer.email, `subscriptions/${id}`);

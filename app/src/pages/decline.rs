@@ -47,8 +47,8 @@ mod tests {
         for locale in Locale::ALL {
             let t = Text::of(locale);
             for code in DeclineCode::ALL {
-                let reason = t.decline_reason(code.as_str()).expect(code.as_str());
-                let advice = t.decline_advice(code.as_str()).expect(code.as_str());
+                let reason = t.decline_reason(code.as_str()).unwrap();
+                let advice = t.decline_advice(code.as_str()).unwrap();
                 assert!(!reason.ends_with('.') && advice.ends_with('.'), "{code}: {reason}");
             }
         }

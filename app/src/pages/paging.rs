@@ -13,13 +13,14 @@ pub(crate) fn asked(
     asked: &Asked,
     entries: i64,
     first: String,
-) -> Result<PageRequest, Sheet> {
+) -> Result<PageRequest, Box<Sheet>> {
     let page = asked.page.as_deref().map_or(Ok(1), |text| text.parse().map_err(|_| ()));
     page.and_then(|page| PageRequest::new(page, entries).map_err(|_| ())).map_err(|()| {
-        Sheet::new(t.failure_invalid_page_title())
+        let sheet = Sheet::new(t.failure_invalid_page_title())
             .lead(t.failure_invalid_page_text())
             .status(422)
-            .link(first, t.failure_to_first_page())
+            .link(first, t.failure_to_first_page());
+        Box::new(sheet)
     })
 }
 

@@ -80,10 +80,6 @@ impl StripeConfig {
 
 impl StripeSettings {
     /// `Some(None)` without keys.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer one says whether the settings are right, as in all settings"
-    )]
     pub fn check(&self, mistakes: &mut Mistakes) -> Option<Option<StripeConfig>> {
         let keys = (
             given(self.stripe_secret_key.as_ref()),
@@ -202,6 +198,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::option_option, reason = "as the settings answer")]
     fn check(settings: &StripeSettings) -> (Option<Option<StripeConfig>>, String) {
         let mut mistakes = Mistakes::default();
         let checked = settings.check(&mut mistakes);

@@ -109,8 +109,9 @@ fn policy(nonce: &str, additions: &PolicyAdditions) -> String {
         .collect();
     let ancestors = if ancestors.is_empty() { "'none'".to_owned() } else { ancestors.join(" ") };
     let images = additions.image_source.as_deref().filter(|source| is_source(source)).unwrap_or("");
-    let targets: String =
-        additions.form_targets.iter().map(|target| format!(" {target}")).collect();
+    let mut targets = vec!["'self'"];
+    targets.extend(additions.form_targets.iter().map(String::as_str));
+    let targets = targets.join(" ");
     let (script, connect, frames) =
         additions.frame.as_ref().map_or_else(Default::default, |frame| {
             (
@@ -122,7 +123,7 @@ fn policy(nonce: &str, additions: &PolicyAdditions) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'{script}; style-src 'self'; \
          img-src 'self' data: {images}; font-src 'self'; connect-src 'self'{connect};{frames} manifest-src 'self'; \
-         form-action 'self'{targets}; base-uri 'none'; frame-ancestors {ancestors}"
+         form-action {targets}; base-uri 'none'; frame-ancestors {ancestors}"
     )
 }
 

@@ -30,7 +30,9 @@ mod tests {
     #[test]
     fn both_languages_say_the_same_things() {
         let mut keys: [Vec<&String>; 2] = [EN.keys().collect(), DE.keys().collect()];
-        keys.iter_mut().for_each(|keys| keys.sort());
+        for keys in &mut keys {
+            keys.sort();
+        }
         assert_eq!(keys[0], keys[1]);
         assert!(keys[0].len() > 40);
         assert_eq!(text(Locale::De, "approve"), "Freigeben");

@@ -216,11 +216,15 @@ async fn a_charge_that_needs_approval_goes_over_the_bank_and_comes_back() {
         assert!(bank.starts_with(&format!("{SANDBOX_URL}/payments/sandbox_")), "{bank}");
         let asked = app.at_sandbox(&bank, None).await;
         assert!(asked.body.contains("pay €24.00"), "{}", asked.body);
-        let back = text(&app, "select return_url from sandbox.payment where is_on_session").await;
-        assert!(way_on(&app, &back).await.ends_with("done=waiting"), "the bank was not answered");
+        let return_url =
+            text(&app, "select return_url from sandbox.payment where is_on_session").await;
+        assert!(
+            way_on(&app, &return_url).await.ends_with("done=waiting"),
+            "the bank was not answered"
+        );
         let answered = app.at_sandbox(&bank, Some(&format!("approves={answer}"))).await;
-        assert_eq!((answered.status, answered.location()), (303, back.as_str()));
-        let to = way_on(&app, &back).await;
+        assert_eq!((answered.status, answered.location()), (303, return_url.as_str()));
+        let to = way_on(&app, &return_url).await;
         assert_eq!(to, format!("/acme/portal/settings/payment-methods?x=1&done={done}"));
         assert_eq!(text(&app, "select status from orders").await, order_stands);
         assert!(app.at_sandbox(&bank, None).await.body.contains("Nothing left to do here"));

@@ -136,7 +136,7 @@ impl TestApp {
         });
         let router = router(state.clone());
         let sandbox = server::sandbox::router(site);
-        Self { sandbox, db, clock, state, organization, mailbox, shutdown, router, folder }
+        Self { db, clock, state, organization, mailbox, shutdown, router, sandbox, folder }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

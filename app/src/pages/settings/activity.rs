@@ -23,7 +23,7 @@ pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
     let first = paths::activity(&asked.organization);
     let request = match paging::asked(reader.text, asked, PAGE_ENTRIES, first) {
         Ok(request) => request,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(*refused),
     };
     let found = activity::list(&reader.portal.db, &reader.person.actor, request).await?;
     Ok(describe(&reader, &asked.organization, &found))

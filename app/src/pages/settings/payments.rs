@@ -29,7 +29,7 @@ pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
     }
     let request = match paging::asked(t, asked, PAGE_TRIES, paths::payments(slug)) {
         Ok(request) => request,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(*refused),
     };
     let found = history(&reader.portal.db, &reader.actor(), None, request).await?;
     Ok(describe(t, slug, &reader.person.time_zone, &found))

@@ -24,8 +24,8 @@ pub struct Processor {
     #[arg(value_name = "SLUG")]
     organization: String,
     /// Who charges: nobody (orders stay open), the sandbox (no money moves), or Stripe
-    #[arg(value_enum)]
-    processor: Choice,
+    #[arg(value_enum, value_name = "PROCESSOR")]
+    choice: Choice,
     #[command(flatten)]
     database: DatabaseSettings,
 }
@@ -46,7 +46,7 @@ impl Processor {
         let clock = DemoClock::default();
         clock.refresh(&db).await.context("could not read the clock")?;
         let mut cx = Context::system_for(organization.id, clock.now(), Chance::os().rng());
-        let (choice, told) = match self.processor {
+        let (choice, told) = match self.choice {
             Choice::None => (
                 ProcessorChoice::None,
                 "Nobody charges: orders stay open until a payment is noted.",

@@ -36,9 +36,15 @@ mod page {
     pub(crate) async fn sheet(asked: &Asked) -> Result<Sheet, AppError> {
         let reader = asked.reader().await?;
         reader.may_write_billing()?;
-        let methods = all(&reader).await?;
-        let chosen = named(&methods, &asked.id)?;
-        Ok(describe(reader.text, &asked.organization, chosen, methods.len() > 1))
+        let (t, methods) = (reader.text, all(&reader).await?);
+        let Ok(chosen) = named(&methods, &asked.id) else {
+            // Also what the page that has just removed it reads when it hears of that.
+            return Ok(Sheet::new(t.failure_not_found_title())
+                .lead(t.failure_not_found_text())
+                .status(404)
+                .link(paths::payment_methods(&asked.organization), t.methods_title()));
+        };
+        Ok(describe(t, &asked.organization, chosen, methods.len() > 1))
     }
 
     /// `has_other`: the customer keeps another one, which takes over.
