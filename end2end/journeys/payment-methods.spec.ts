@@ -10,9 +10,9 @@ import { REFUSING_CVC, SandboxPage } from "../lib/sandbox.ts";
 
 const LIST = "settings/payment-methods";
 
-/** The method of a customer that ends so. */
+/** The newest method of a customer that ends so: the demo may have given it one before. */
 function methodOf(customerId: string, last4: string) {
-  const found = methodsOf(customerId).find((method) => method.last4 === last4);
+  const found = methodsOf(customerId).findLast((method) => method.last4 === last4);
   if (found === undefined) throw new Error(`${customerId} has no card ending in ${last4}`);
   return found;
 }
