@@ -11,7 +11,7 @@ pub struct Returned {
     /// The organization's slug.
     pub slug: String,
     pub order_id: OrderId,
-    /// The subscription whose change the charge pays for; its page is the way on.
+    /// The subscription whose change the charge pays for, or the one that was bought anew; its page is the way on.
     pub changed_subscription_id: Option<SubscriptionId>,
     /// The path that was asked for when the charge was begun.
     pub return_path: Option<String>,
@@ -25,9 +25,10 @@ pub async fn returned(
 ) -> Result<Option<Returned>, QueryError> {
     let row = sqlx::query!(
         r#"select g.slug, a.order_id, a.return_path,
-            case when a.trigger = 'subscription_update' then o.subscription_id end as subscription_id
+            (select coalesce(c.new_subscription_id, c.subscription_id) from subscription_change c
+                where c.organization_id = a.organization_id and c.order_id = a.order_id
+                limit 1) as subscription_id
          from payment_attempt a
-         join orders o using (organization_id, order_id)
          join organization g using (organization_id)
          where a.organization_id = $1 and a.payment_attempt_id = $2"#,
         organization_id.as_uuid(),
@@ -48,6 +49,7 @@ mod tests {
     use super::*;
     use crate::payment::SandboxBehavior;
     use crate::payment::test_helpers::Case;
+    use crate::test_support::billing::{Offer, change_pending};
 
     #[tokio::test]
     async fn a_renewal_leads_to_its_order_and_strangers_nowhere() {
@@ -63,14 +65,25 @@ mod tests {
         assert_eq!(found, expected);
         let other = crate::test_support::fixtures::organization(&case.db, "other").await;
         assert_eq!(returned(db, other, case.attempt_id).await.unwrap(), None);
-        sqlx::query(
-            "update payment_attempt set trigger = 'subscription_update', return_path = '/x'",
-        )
-        .execute(db)
-        .await
-        .unwrap();
+        change_pending(&case.db, case.subscription_id).await;
+        for statement in [
+            "update subscription_change set order_id = (select order_id from payment_attempt)",
+            "update payment_attempt set return_path = '/x'",
+        ] {
+            sqlx::query(statement).execute(db).await.unwrap();
+        }
         let found = returned(db, organization_id, case.attempt_id).await.unwrap().unwrap();
-        assert!(found.changed_subscription_id.is_some());
+        assert_eq!(found.changed_subscription_id, Some(case.subscription_id));
         assert_eq!(found.return_path.as_deref(), Some("/x"));
+        // Bought anew: the new one's page, once there is one.
+        let offer = Offer::monthly(&case.db, organization_id).await;
+        let anew = offer.subscribe(&case.db, &case.owner).await.subscription_id;
+        sqlx::query("update subscription_change set new_subscription_id = $1")
+            .bind(anew.as_uuid())
+            .execute(db)
+            .await
+            .unwrap();
+        let found = returned(db, organization_id, case.attempt_id).await.unwrap().unwrap();
+        assert_eq!(found.changed_subscription_id, Some(anew));
     }
 }

@@ -32,6 +32,9 @@ const SHARED: &[(&str, &str)] = &[
     ("facts.html", include_str!("templates/facts.html")),
     ("facts.txt", include_str!("templates/facts.txt")),
     ("footer.txt", include_str!("templates/footer.txt")),
+    // The first failure and the later ones say the same under subjects of their own.
+    ("payment_failed.html", include_str!("templates/payment_failed.html")),
+    ("payment_failed.txt", include_str!("templates/payment_failed.txt")),
 ];
 
 macro_rules! templates {

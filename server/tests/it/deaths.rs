@@ -128,7 +128,7 @@ impl Books {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let end = Instant::now() + Duration::from_secs(120);
+        let end = Instant::now() + Duration::from_mins(2);
         let status = loop {
             if let Some(status) = worker.try_wait().unwrap() {
                 break status;
