@@ -18,6 +18,7 @@ pub mod event;
 pub mod local_time;
 pub mod mail;
 pub mod member;
+pub mod metadata;
 pub mod organization;
 pub mod page;
 pub mod rate_limit;

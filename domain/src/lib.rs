@@ -17,6 +17,7 @@ pub mod interval;
 pub mod invoice;
 pub mod local_time;
 pub mod locale;
+pub mod metadata;
 pub mod micros;
 pub mod money;
 pub mod next_charge;

@@ -7,7 +7,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::request::Parts,
 };
-use backend::page::PageRequest;
+use backend::{metadata::MetadataFilter, page::PageRequest};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -233,6 +233,18 @@ impl Query {
             }
         }
         choices
+    }
+
+    /// `metadata[key]=value`: values of one key are alternatives, keys are conditions.
+    pub fn metadata(&self) -> MetadataFilter {
+        let mut filter = MetadataFilter::new();
+        for (name, value) in &self.pairs {
+            let key = name.strip_prefix("metadata[").and_then(|rest| rest.strip_suffix(']'));
+            if let Some(key) = key {
+                filter.entry(key.replace('\0', "")).or_default().push(value.replace('\0', ""));
+            }
+        }
+        filter
     }
 
     /// Yes or no.

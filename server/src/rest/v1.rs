@@ -1,7 +1,19 @@
 //! Every operation, by resource.
 
+mod access_tokens;
+mod benefits;
+mod checkouts;
+mod customer_seats;
 mod customer_sessions;
+mod customers;
+mod discounts;
+mod orders;
+mod organizations;
 mod portal;
+mod products;
+mod refunds;
+mod subscriptions;
+mod webhooks;
 
 use utoipa::{
     Modify, OpenApi,
@@ -22,8 +34,20 @@ pub fn document() -> openapi::OpenApi {
 /// The operations and their document.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(access_tokens::router())
+        .merge(benefits::router())
+        .merge(checkouts::router())
+        .merge(customer_seats::router())
         .merge(customer_sessions::router())
+        .merge(customers::router())
+        .merge(discounts::router())
+        .merge(orders::router())
+        .merge(organizations::router())
         .merge(portal::router())
+        .merge(products::router())
+        .merge(refunds::router())
+        .merge(subscriptions::router())
+        .merge(webhooks::router())
 }
 
 #[derive(OpenApi)]
