@@ -5,11 +5,15 @@ use std::fmt;
 use domain::id::OrganizationId;
 use rand::Rng;
 use rand::rngs::StdRng;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::{Postgres, Transaction};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::clock::whole_microseconds;
+use crate::idempotency::{self, Claim};
 
 /// The circumstances of one command. Time and chance are arguments, so that a test or the demo can choose them.
 pub struct Context {
@@ -21,12 +25,21 @@ pub struct Context {
     pub request_id: Option<String>,
     /// True while history is loaded (the demo, an import): events are recorded, but nobody is written to.
     pub quiet: bool,
+    /// The key under which a client of the API sent the request.
+    pub idempotency: Option<Claim>,
 }
 
 impl Context {
     /// A context for `actor` at `now`.
     pub fn new(actor: Actor, now: OffsetDateTime, rng: StdRng) -> Self {
-        Self { actor, now: whole_microseconds(now), rng, request_id: None, quiet: false }
+        Self {
+            actor,
+            now: whole_microseconds(now),
+            rng,
+            request_id: None,
+            quiet: false,
+            idempotency: None,
+        }
     }
 
     /// Foyer itself acts, in any organization.
@@ -44,6 +57,40 @@ impl Context {
     pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = Some(request_id.into());
         self
+    }
+
+    /// Commits a command that the API offers as a write. `outcome` is what it returns: it commits along when the client sent a key, so
+    /// that [`Context::once`] finds it after a crash.
+    ///
+    /// # Errors
+    /// Also when another request with the same key took over meanwhile: then nothing commits.
+    pub async fn commit(
+        &mut self,
+        mut tx: Transaction<'_, Postgres>,
+        outcome: &impl Serialize,
+    ) -> Result<(), sqlx::Error> {
+        if self.idempotency.is_some() {
+            let nonce = self.random_bytes();
+            if let Some(claim) = &self.idempotency {
+                idempotency::add_outcome(&mut tx, claim, nonce, outcome).await?;
+            }
+        }
+        tx.commit().await
+    }
+
+    /// Runs a command, unless an earlier request with the same key has committed it: then what came of it is returned again.
+    ///
+    /// The command ends with [`Context::commit`] of the value that it returns, at most once. A request that runs several commands runs
+    /// them in the same order each time.
+    pub async fn once<T: DeserializeOwned, E: From<sqlx::Error>>(
+        &mut self,
+        command: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self.idempotency.as_mut().and_then(Claim::next_step) {
+            None => command(self).await,
+            Some(outcome) => serde_json::from_value(outcome)
+                .map_err(|error| sqlx::Error::Decode(Box::new(error)).into()),
+        }
     }
 
     /// A new id: a version 7 UUID of this moment.

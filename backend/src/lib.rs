@@ -36,6 +36,7 @@ pub mod token;
 pub mod bulk;
 pub mod demo;
 pub mod hand_over;
+pub mod idempotency;
 mod input;
 pub mod invariants;
 pub mod invoice;

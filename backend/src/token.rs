@@ -6,6 +6,7 @@
 use std::fmt;
 
 use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Prefix of an organization's access token.
@@ -26,8 +27,9 @@ const RANDOM_LENGTH: usize = 37;
 const CHECK_LENGTH: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A token in clear: handed to its owner once, never stored, never logged.
-#[derive(Clone, PartialEq, Eq)]
+/// A token in clear: handed to its owner once, never stored (but sealed, under a key of its owner's: [`crate::idempotency`]), never
+/// logged.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlainToken(String);
 
 impl PlainToken {

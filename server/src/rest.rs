@@ -6,6 +6,7 @@
 pub mod caller;
 pub mod error;
 pub mod extract;
+pub mod idempotency;
 pub mod list;
 pub mod schema;
 pub mod timestamp;
@@ -17,7 +18,7 @@ use std::sync::LazyLock;
 use axum::{
     Json, Router,
     extract::Request,
-    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
@@ -60,6 +61,7 @@ fn service(state: &AppState) -> NormalizePath<Router> {
         .method_not_allowed_fallback(async || {
             (StatusCode::METHOD_NOT_ALLOWED, Json(json!({ "detail": "Method Not Allowed" })))
         })
+        .layer(from_fn_with_state(state.clone(), idempotency::idempotency))
         .layer(from_fn_with_state(state.clone(), caller::authenticate))
         .layer(from_fn(version::version))
         .layer(cors())
@@ -77,9 +79,9 @@ fn cors() -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             version::POLAR_VERSION,
-            HeaderName::from_static("idempotency-key"),
+            idempotency::IDEMPOTENCY_KEY,
         ])
-        .expose_headers([version::POLAR_VERSION, header::RETRY_AFTER])
+        .expose_headers([version::POLAR_VERSION, header::RETRY_AFTER, idempotency::REPLAYED])
 }
 
 async fn private(request: Request, next: Next) -> Response {

@@ -3,6 +3,7 @@
 use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
 use domain::id::{ApiSessionId, CustomerId, MemberId, OrganizationId};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
@@ -36,14 +37,16 @@ pub struct CreateApiSession {
 }
 
 /// A new session.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CreatedApiSession {
     pub api_session_id: ApiSessionId,
     pub kind: ApiSessionKind,
     pub token: PlainToken,
     pub customer_id: CustomerId,
     pub member_id: MemberId,
+    #[serde(with = "domain::micros")]
     pub created_at: OffsetDateTime,
+    #[serde(with = "domain::micros")]
     pub expires_at: OffsetDateTime,
     pub return_url: Option<String>,
 }
@@ -121,8 +124,7 @@ pub async fn create(
     };
     event::record(&mut tx, cx, event).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
-    Ok(CreatedApiSession {
+    let created = CreatedApiSession {
         api_session_id,
         kind,
         token,
@@ -131,7 +133,9 @@ pub async fn create(
         created_at: cx.now,
         expires_at,
         return_url: input.return_url,
-    })
+    };
+    cx.commit(tx, &created).await?;
+    Ok(created)
 }
 
 async fn find(

@@ -6,6 +6,7 @@ mod create;
 pub use authenticate::authenticate;
 pub use create::{CreateApiSession, CreateApiSessionError, CreatedApiSession, Whom, create};
 
+use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::actor::MemberActor;
@@ -14,7 +15,7 @@ use crate::actor::MemberActor;
 pub const EXPIRES_AFTER: Duration = Duration::hours(1);
 
 /// Whose session it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ApiSessionKind {
     /// The customer's: its owner acts, and no member is named.
     Customer,

@@ -114,7 +114,7 @@ pub async fn update_billing_details(
     };
     event::record(&mut tx, cx, updated).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(details)
 }
 

@@ -45,7 +45,7 @@ pub(crate) use method::charged as method_charged;
 pub use next_due_at::next_due_at;
 pub use overdue::{Overdue, overdue};
 pub(crate) use pay::prepare_manual;
-pub use pay::{MANUAL_TRIES_MAX, PayError, PayOrder, pay};
+pub use pay::{MANUAL_TRIES_MAX, PayError, PayOrder, begin_pay, finish_pay, pay};
 pub use pay_link::{PayLink, PayLinkState};
 pub(crate) use prepare::{LEASE, NewAttempt, prepare};
 pub use prepare_refund::PrepareRefundError;

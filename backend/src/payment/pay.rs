@@ -98,19 +98,44 @@ pub async fn pay(
     input: PayOrder,
 ) -> Result<PaymentOutcome, PayError> {
     let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
+    let attempt_id = begin_pay(db, cx, input).await?;
+    Ok(finish_pay(db, processors, cx, organization_id, attempt_id).await)
+}
+
+/// The first half of [`pay`]: writes the charge down.
+///
+/// # Errors
+/// Those of [`pay`].
+pub async fn begin_pay(
+    db: &PgPool,
+    cx: &mut Context,
+    input: PayOrder,
+) -> Result<PaymentAttemptId, PayError> {
+    let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
     cx.actor.payer(organization_id, input.order_id)?;
     let mut tx = db.begin().await?;
     let order = reach(&mut tx, &cx.actor, organization_id, input.order_id).await?;
     let attempt_id =
         prepare_manual(&mut tx, cx, &order, input.payment_method_id, input.return_path).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &attempt_id).await?;
+    Ok(attempt_id)
+}
+
+/// The second half: asks the processor, or tells how the charge stands.
+pub async fn finish_pay(
+    db: &PgPool,
+    processors: &Processors,
+    cx: &mut Context,
+    organization_id: OrganizationId,
+    attempt_id: PaymentAttemptId,
+) -> PaymentOutcome {
     match run_attempt(db, processors, cx, organization_id, attempt_id).await {
-        Ok(outcome) => Ok(outcome),
+        Ok(outcome) => outcome,
         Err(error) => {
             // The charge is written down: the worker takes it up again, with the same key.
             tracing::error!(%attempt_id, error = &error as &dyn std::error::Error, "a customer's payment was interrupted");
-            Ok(PaymentOutcome::Unknown)
+            PaymentOutcome::Unknown
         }
     }
 }

@@ -89,6 +89,7 @@ async fn charge(
             rng: StdRng::from_rng(&mut cx.rng),
             request_id: cx.request_id.clone(),
             quiet: cx.quiet,
+            idempotency: None,
         };
         async move {
             let payment_attempt_id = attempt.payment_attempt_id;

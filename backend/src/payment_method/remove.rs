@@ -70,7 +70,7 @@ pub async fn remove(
     let detach_due_at = Some(cx.now);
     forget(&mut tx, cx, &customer, &method, &charged, successor.as_ref(), detach_due_at).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(())
 }
 

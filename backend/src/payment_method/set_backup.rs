@@ -49,7 +49,7 @@ pub async fn set_backup(
     });
     event::record(&mut tx, cx, method.event(EventType::PaymentMethodUpdated, facts)).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(())
 }
 

@@ -63,7 +63,7 @@ pub async fn set_default(
     make_default(&mut tx, cx, &customer, &method).await?;
     retry_overdue(&mut tx, cx, organization_id, customer.customer_id, None).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(())
 }
 

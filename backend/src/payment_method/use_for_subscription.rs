@@ -62,7 +62,7 @@ pub async fn use_for_subscription(
     let customer_id = customer.customer_id;
     retry_overdue(&mut tx, cx, organization_id, customer_id, Some(subscription_id)).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(())
 }
 

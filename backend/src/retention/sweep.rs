@@ -48,10 +48,12 @@ enum Table {
     AccessToken,
     PaymentMethodSetup,
     ProcessorEvent,
+    IdempotencyKey,
+    ApiSession,
 }
 
 impl Table {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::SignIn,
         Self::HandOver,
         Self::RateLimit,
@@ -60,6 +62,8 @@ impl Table {
         Self::AccessToken,
         Self::PaymentMethodSetup,
         Self::ProcessorEvent,
+        Self::IdempotencyKey,
+        Self::ApiSession,
     ];
 
     async fn delete(self, db: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
@@ -118,6 +122,21 @@ impl Table {
                 "delete from processor_event where ctid in (
                     select ctid from processor_event where received_at < $1 limit $2)",
                 days(30),
+                BATCH
+            ),
+            Self::IdempotencyKey => sqlx::query!(
+                "delete from idempotency_key where ctid in (
+                    select ctid from idempotency_key where created_at < $1 limit $2)",
+                days(1),
+                BATCH
+            ),
+            Self::ApiSession => sqlx::query!(
+                "with gone as (
+                    delete from api_session where ctid in (select ctid from api_session where expires_at < $1 limit $2)
+                    returning organization_id, api_session_id)
+                 delete from token using gone
+                 where token.organization_id = gone.organization_id and token.subject_id = gone.api_session_id",
+                days(1),
                 BATCH
             ),
         };

@@ -97,7 +97,7 @@ pub async fn cancel(
     };
     event::record(&mut tx, cx, snapshot::event(event_type, &row, &after, previous)).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(after)
 }
 

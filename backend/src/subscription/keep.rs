@@ -67,7 +67,7 @@ pub async fn keep(
     let kept = snapshot::event(EventType::SubscriptionUncanceled, &row, &after, previous);
     event::record(&mut tx, cx, kept).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(after)
 }
 

@@ -72,7 +72,7 @@ pub async fn pause(
     let event_type = EventType::SubscriptionPauseScheduled;
     event::record(&mut tx, cx, snapshot::event(event_type, &row, &after, previous)).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(after)
 }
 

@@ -59,7 +59,7 @@ pub async fn unschedule_pause(
     let event_type = EventType::SubscriptionPauseUnscheduled;
     event::record(&mut tx, cx, snapshot::event(event_type, &row, &after, previous)).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(after)
 }
 

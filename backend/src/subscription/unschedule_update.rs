@@ -85,7 +85,7 @@ pub async fn unschedule_update(
     let event_type = EventType::SubscriptionUpdateUnscheduled;
     event::record(&mut tx, cx, snapshot::event(event_type, &row, &facts, previous)).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(facts)
 }
 

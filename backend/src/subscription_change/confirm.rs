@@ -9,6 +9,7 @@ use domain::order::BillingReason;
 use domain::payment::{PaymentOutcome, PaymentTrigger};
 use domain::quote::Quoted;
 use domain::subscription::SubscriptionStatus;
+use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
@@ -23,7 +24,7 @@ use crate::quote::{self, QuoteError, QuoteRequest};
 use crate::subscription::row::{self, SubscriptionRow};
 
 /// What became of a confirmed quote.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confirmed {
     /// It is done. Of a subscription that was bought anew, the new one.
     Applied { subscription_id: SubscriptionId },
@@ -47,9 +48,21 @@ pub async fn confirm(
     cx: &mut Context,
     quote_id: QuoteId,
 ) -> Result<Confirmed, ConfirmError> {
+    let redeemed = redeem(db, cx, quote_id).await?;
+    finish(db, processors, cx, redeemed).await
+}
+
+/// The second half of [`confirm`], after [`redeem`]: charges, or tells how the charge stands.
+///
+/// # Errors
+/// Those of [`confirm`].
+pub async fn finish(
+    db: &PgPool,
+    processors: &Processors,
+    cx: &mut Context,
+    redeemed: Redeemed,
+) -> Result<Confirmed, ConfirmError> {
     let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
-    cx.actor.billing_writer(organization_id)?;
-    let redeemed = redeem(db, cx, organization_id, quote_id).await?;
     let (subscription_id, change_id, attempt_id) = match redeemed {
         Redeemed::Done(confirmed) => return Ok(confirmed),
         Redeemed::Charge(subscription_id, change_id, attempt_id) => {
@@ -94,8 +107,11 @@ async fn outcome(
     }
 }
 
-enum Redeemed {
+/// A quote that was redeemed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Redeemed {
     Done(Confirmed),
+    /// Its charge is written down.
     Charge(SubscriptionId, SubscriptionChangeId, PaymentAttemptId),
 }
 
@@ -110,13 +126,18 @@ struct QuoteRow {
     redeemed_at: Option<OffsetDateTime>,
 }
 
-/// Locks the subscription, makes sure that the quote holds, and carries it out or writes its charge down: one transaction.
-async fn redeem(
+/// The first half of [`confirm`]: locks the subscription, makes sure that the quote holds, and carries it out or writes its charge
+/// down. One transaction.
+///
+/// # Errors
+/// Those of [`confirm`], but `Declined`.
+pub async fn redeem(
     db: &PgPool,
     cx: &mut Context,
-    organization_id: OrganizationId,
     quote_id: QuoteId,
 ) -> Result<Redeemed, ConfirmError> {
+    let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
+    cx.actor.billing_writer(organization_id)?;
     let mut tx = db.begin().await?;
     let (row, stored) =
         lock(&mut tx, cx, organization_id, quote_id).await?.ok_or(ConfirmError::Unknown)?;
@@ -149,7 +170,7 @@ async fn redeem(
     .await?;
     let redeemed = begin(&mut tx, cx, &row, quote_id, &request, &quoted, is_charged).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &redeemed).await?;
     Ok(redeemed)
 }
 

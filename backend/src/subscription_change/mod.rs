@@ -17,6 +17,6 @@ mod start_anew;
 mod thousand;
 
 pub use action_url::action_url;
-pub use confirm::{Confirmed, confirm};
+pub use confirm::{Confirmed, Redeemed, confirm, finish, redeem};
 pub use error::{ConfirmError, SettleChangeError};
 pub(crate) use settled::on_order_settled;

@@ -12,6 +12,7 @@ use backend::{
     api_session::{self, ApiSession},
     context::Context,
     error::QueryError,
+    idempotency::Claim,
     token::ACCESS_TOKEN_PREFIX,
 };
 use domain::{id::OrganizationId, scope::Scope};
@@ -78,22 +79,30 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The id of the request, for the context of commands.
+/// What a request brings into the context of commands: its id, and the key under which its client sent it.
 #[derive(Clone, Debug, Default)]
-pub struct CallId(pub String);
+pub struct Call {
+    request_id: String,
+    claim: Option<Claim>,
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for CallId {
+impl<S: Send + Sync> FromRequestParts<S> for Call {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Ok(Self(parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()))
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        Ok(Self {
+            request_id: request_id.unwrap_or_default(),
+            claim: parts.extensions.get().cloned(),
+        })
     }
 }
 
 /// The context of a command that the caller asks for.
-pub fn context(state: &AppState, actor: Actor, call: CallId) -> Context {
+pub fn context(state: &AppState, actor: Actor, call: Call) -> Context {
     let portal = &state.portal;
-    Context::new(actor, portal.clock.now(), portal.chance.rng()).with_request_id(call.0)
+    let cx = Context::new(actor, portal.clock.now(), portal.chance.rng());
+    Context { idempotency: call.claim, ..cx.with_request_id(call.request_id) }
 }
 
 /// Puts the caller into the request's extensions. A token that is nobody's is refused on every path, public ones included.

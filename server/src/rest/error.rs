@@ -79,6 +79,16 @@ impl ApiError {
         Self::Typed { status, error, detail: detail.into() }
     }
 
+    /// The body broke off, or is longer than any operation takes.
+    pub fn unreadable_body() -> Self {
+        Self::Malformed(vec![Issue {
+            kind: "value_error",
+            loc: vec!["body".into()],
+            msg: "The body could not be read.".into(),
+            input: Value::Null,
+        }])
+    }
+
     /// Our own mistake: logged here, once, and told as nothing more than that.
     pub fn internal(what: &'static str, error: &dyn std::error::Error) -> Self {
         log_error(what, error);
@@ -96,6 +106,12 @@ impl From<backend::error::QueryError> for ApiError {
             backend::error::QueryError::Forbidden(_) => Self::not_permitted(BILLING_ONLY),
             error => Self::internal("a question of the API failed", &error),
         }
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal("a command of the API failed", &error)
     }
 }
 

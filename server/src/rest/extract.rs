@@ -21,14 +21,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
-            ApiError::Malformed(vec![Issue {
-                kind: "value_error",
-                loc: vec!["body".into()],
-                msg: "The body could not be read.".into(),
-                input: Value::Null,
-            }])
-        })?;
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|_| ApiError::unreadable_body())?;
         parse(&bytes).map(Self).map_err(|issue| ApiError::Malformed(vec![issue]))
     }
 }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     rest::{
-        caller::{CallId, Caller, context},
+        caller::{Call, Caller, context},
         error::{ApiError, Issue},
         extract::Body,
         schema::{
@@ -80,7 +80,7 @@ pub struct CustomerSession {
 pub async fn create(
     State(state): State<AppState>,
     caller: Caller,
-    call: CallId,
+    call: Call,
     Body(body): Body<CustomerSessionCreate>,
 ) -> Result<(StatusCode, Json<CustomerSession>), ApiError> {
     let (actor, organization_id) = caller.organization(Scope::CustomerSessionsWrite)?;
@@ -92,8 +92,10 @@ pub async fn create(
     };
     let db = &state.portal.db;
     let mut cx = context(&state, actor, call);
-    let session =
-        api_session::create(db, &mut cx, input).await.map_err(|error| refused(&error, &body))?;
+    let session = cx
+        .once(async |cx| api_session::create(db, cx, input).await)
+        .await
+        .map_err(|error| refused(&error, &body))?;
     let hand_over = CreateHandOver {
         organization_id,
         customer_id: session.customer_id,

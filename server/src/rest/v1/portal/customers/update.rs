@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     rest::{
-        caller::{CallId, Caller, context},
+        caller::{Call, Caller, context},
         error::{ApiError, BILLING_ONLY, Issue},
         extract::{Body, Given},
         schema::{
@@ -96,7 +96,7 @@ impl From<AddressUpdate> for AddressInput {
 pub async fn update(
     State(state): State<AppState>,
     caller: Caller,
-    call: CallId,
+    call: Call,
     body: Result<Body<CustomerPortalCustomerUpdate>, ApiError>,
 ) -> Result<Json<CustomerPortalCustomer>, ApiError> {
     let actor = caller.billing()?;
@@ -112,7 +112,9 @@ pub async fn update(
         change_details(&state, &mut cx, organization_id, customer_id, changes).await?;
     }
     if let Some(method) = method {
-        payment_method::set_default(db, &mut cx, method).await.map_err(method_refused)?;
+        cx.once(async |cx| payment_method::set_default(db, cx, method).await)
+            .await
+            .map_err(method_refused)?;
     }
     let found = customer::portal_customer(db, &actor).await?;
     Ok(Json(found.ok_or_else(ApiError::unauthorized)?.into()))
@@ -149,10 +151,13 @@ async fn change_details(
     };
     let company = before.company.unwrap_or_default();
     let input = UpdateBillingDetails { name, company, address, tax_id };
-    customer::update_billing_details(db, cx, organization_id, customer_id, input)
-        .await
-        .map(|_| ())
-        .map_err(details_refused)
+    cx.once(async |cx| {
+        customer::update_billing_details(db, cx, organization_id, customer_id, input)
+            .await
+            .map(drop)
+    })
+    .await
+    .map_err(details_refused)
 }
 
 fn as_typed(address: &Address) -> AddressInput {

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::{
     rest::{
-        caller::{CallId, Caller, context},
+        caller::{Call, Caller, context},
         error::{ApiError, BILLING_ONLY, Issue},
         extract::{Body, Id},
         schema::error::{NotPermitted, ResourceNotFound, Unauthorized, ValidationError},
@@ -69,7 +69,7 @@ pub struct CustomerOrderPaymentConfirmation {
 pub async fn confirm_payment(
     State(state): State<AppState>,
     caller: Caller,
-    call: CallId,
+    call: Call,
     id: Result<Id<OrderId>, ApiError>,
     body: Result<Body<CustomerOrderConfirmPayment>, ApiError>,
 ) -> Result<Json<CustomerOrderPaymentConfirmation>, ApiError> {
@@ -90,11 +90,17 @@ pub async fn confirm_payment(
             )]));
         }
     };
+    let organization_id = actor.organization_id;
     let mut cx = context(&state, actor.into(), call);
     let input = PayOrder { order_id, payment_method_id, return_path: None };
     let portal = &state.portal;
+    let attempt_id = cx
+        .once(async |cx| payment::begin_pay(&portal.db, cx, input).await)
+        .await
+        .map_err(refused)?;
     let outcome =
-        payment::pay(&portal.db, &portal.processors, &mut cx, input).await.map_err(refused)?;
+        payment::finish_pay(&portal.db, &portal.processors, &mut cx, organization_id, attempt_id)
+            .await;
     let told = |status, error, action_url| {
         Json(CustomerOrderPaymentConfirmation { status, client_secret: None, error, action_url })
     };

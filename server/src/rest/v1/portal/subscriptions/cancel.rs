@@ -7,7 +7,7 @@ use domain::id::SubscriptionId;
 use super::{refusal, whole};
 use crate::{
     rest::{
-        caller::{CallId, Caller, context},
+        caller::{Call, Caller, context},
         error::ApiError,
         extract::Id,
         schema::{
@@ -38,7 +38,7 @@ use crate::{
 pub async fn cancel(
     State(state): State<AppState>,
     caller: Caller,
-    call: CallId,
+    call: Call,
     id: Result<Id<SubscriptionId>, ApiError>,
 ) -> Result<Json<CustomerSubscription>, ApiError> {
     let actor = caller.billing()?;
@@ -46,7 +46,10 @@ pub async fn cancel(
     let organization_id = actor.organization_id;
     let mut cx = context(&state, actor.into(), call);
     let input = CancelSubscription { subscription_id, reason: None, comment: None };
-    subscription::cancel(&state.portal.db, &mut cx, input).await.map_err(refusal::cancel)?;
+    let db = &state.portal.db;
+    cx.once(async |cx| subscription::cancel(db, cx, input).await.map(drop))
+        .await
+        .map_err(refusal::cancel)?;
     let found = whole(&state, organization_id, &[subscription_id]).await?.pop();
     Ok(Json(found.ok_or_else(ApiError::not_found)?))
 }

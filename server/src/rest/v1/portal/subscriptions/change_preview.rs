@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::refusal;
 use crate::{
     rest::{
-        caller::{CallId, Caller, context},
+        caller::{Call, Caller, context},
         error::{ApiError, Issue},
         extract::{Body, Id},
         schema::{
@@ -51,7 +51,7 @@ pub struct CustomerSubscriptionChangePreview {
 pub async fn change_preview(
     State(state): State<AppState>,
     caller: Caller,
-    call: CallId,
+    call: Call,
     id: Result<Id<SubscriptionId>, ApiError>,
     body: Result<Body<CustomerSubscriptionChangePreview>, ApiError>,
 ) -> Result<Json<SubscriptionChargePreview>, ApiError> {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{update::change, whole};
 use crate::{
     rest::{
-        caller::{CallId, Caller, context},
+        caller::{Call, Caller, context},
         error::ApiError,
         extract::{Body, Id},
         schema::{
@@ -49,7 +49,7 @@ pub struct CustomerSubscriptionRevoke {
 pub async fn revoke(
     State(state): State<AppState>,
     caller: Caller,
-    call: CallId,
+    call: Call,
     id: Result<Id<SubscriptionId>, ApiError>,
     body: Result<Body<CustomerSubscriptionRevoke>, ApiError>,
 ) -> Result<Json<CustomerSubscription>, ApiError> {

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::{refusal, whole};
 use crate::{
     rest::{
-        caller::{CallId, Caller, context},
+        caller::{Call, Caller, context},
         error::{ApiError, Issue},
         extract::{Body, Id},
         schema::{
@@ -160,7 +160,7 @@ impl CustomerSubscriptionUpdate {
 pub async fn update(
     State(state): State<AppState>,
     caller: Caller,
-    call: CallId,
+    call: Call,
     id: Result<Id<SubscriptionId>, ApiError>,
     body: Result<Body<CustomerSubscriptionUpdate>, ApiError>,
 ) -> Result<Json<CustomerSubscription>, ApiError> {
@@ -189,24 +189,34 @@ async fn carry_out(
         Meant::Change(request) => return change(state, cx, subscription_id, request).await,
         Meant::Cancel { reason, comment } => {
             let input = CancelSubscription { subscription_id, reason, comment };
-            subscription::cancel(db, cx, input).await.map_err(refusal::cancel)?;
+            cx.once(async |cx| subscription::cancel(db, cx, input).await.map(drop))
+                .await
+                .map_err(refusal::cancel)?;
         }
         Meant::Keep => {
-            subscription::keep(db, cx, subscription_id).await.map_err(refusal::keep)?;
+            cx.once(async |cx| subscription::keep(db, cx, subscription_id).await.map(drop))
+                .await
+                .map_err(refusal::keep)?;
         }
         Meant::Pause { resumes_at } => {
             let input = PauseSubscription { subscription_id, resumes_at };
-            subscription::pause(db, cx, input).await.map_err(refusal::pause)?;
+            cx.once(async |cx| subscription::pause(db, cx, input).await.map(drop))
+                .await
+                .map_err(refusal::pause)?;
         }
         Meant::UnschedulePause => {
-            subscription::unschedule_pause(db, cx, subscription_id)
-                .await
-                .map_err(refusal::unschedule_pause)?;
+            cx.once(async |cx| {
+                subscription::unschedule_pause(db, cx, subscription_id).await.map(drop)
+            })
+            .await
+            .map_err(refusal::unschedule_pause)?;
         }
         Meant::UnscheduleUpdate => {
-            subscription::unschedule_update(db, cx, subscription_id)
-                .await
-                .map_err(refusal::unschedule_update)?;
+            cx.once(async |cx| {
+                subscription::unschedule_update(db, cx, subscription_id).await.map(drop)
+            })
+            .await
+            .map_err(refusal::unschedule_update)?;
         }
     }
     Ok(subscription_id)
@@ -220,14 +230,21 @@ pub(super) async fn change(
     request: QuoteRequest,
 ) -> Result<SubscriptionId, ApiError> {
     let portal = &state.portal;
-    let quote = match quote::create(&portal.db, cx, subscription_id, request).await {
-        Err(QuoteError::Refused(ChangeRefusal::NothingChanges)) => return Ok(subscription_id),
-        quote => quote.map_err(refusal::quote)?,
-    };
-    let confirmed =
-        subscription_change::confirm(&portal.db, &portal.processors, cx, quote.quote_id)
-            .await
-            .map_err(refusal::confirm)?;
+    let db = &portal.db;
+    let redeemed = cx
+        .once(async |cx| {
+            let quote = match quote::create(db, cx, subscription_id, request).await {
+                Err(QuoteError::Refused(ChangeRefusal::NothingChanges)) => return Ok(None),
+                quote => quote.map_err(refusal::quote)?,
+            };
+            let redeemed = subscription_change::redeem(db, cx, quote.quote_id).await;
+            redeemed.map(Some).map_err(refusal::confirm)
+        })
+        .await?;
+    let Some(redeemed) = redeemed else { return Ok(subscription_id) };
+    let confirmed = subscription_change::finish(db, &portal.processors, cx, redeemed)
+        .await
+        .map_err(refusal::confirm)?;
     match confirmed {
         Confirmed::Applied { subscription_id }
         | Confirmed::Scheduled { subscription_id }

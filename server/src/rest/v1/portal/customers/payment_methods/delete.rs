@@ -6,7 +6,7 @@ use domain::id::PaymentMethodId;
 
 use crate::{
     rest::{
-        caller::{CallId, Caller, context},
+        caller::{Call, Caller, context},
         error::{ApiError, BILLING_ONLY},
         extract::Id,
         schema::error::{NotPermitted, ResourceNotFound, Unauthorized, ValidationError},
@@ -34,13 +34,14 @@ use crate::{
 pub async fn delete(
     State(state): State<AppState>,
     caller: Caller,
-    call: CallId,
+    call: Call,
     id: Result<Id<PaymentMethodId>, ApiError>,
 ) -> Result<StatusCode, ApiError> {
     let actor = caller.billing()?;
     let Id(id) = id?;
     let mut cx = context(&state, actor.into(), call);
-    payment_method::remove(&state.portal.db, &mut cx, id).await.map_err(refused)?;
+    let db = &state.portal.db;
+    cx.once(async |cx| payment_method::remove(db, cx, id).await).await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
