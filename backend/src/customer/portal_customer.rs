@@ -17,7 +17,7 @@ pub struct PortalCustomer {
     pub customer_id: CustomerId,
     pub customer_type: CustomerType,
     pub email: String,
-    /// Somebody signed in with a code sent to this address.
+    /// Somebody proved to read mails at this address.
     pub is_email_verified: bool,
     pub name: Option<String>,
     pub billing_name: Option<String>,
@@ -39,8 +39,7 @@ pub async fn portal_customer(
     let row = sqlx::query!(
         r#"select c.customer_id, c.type, c.email, c.name, c.billing_name, c.billing_address as "billing_address: Json<Address>", c.tax_id,
             c.default_payment_method_id, c.locale, c.created_at, c.modified_at, m.email as member_email, m.name as member_name,
-            exists (select from sign_in s where s.organization_id = c.organization_id and lower(s.email) = lower(c.email)
-                and (s.code_used_at is not null or s.link_used_at is not null)) as "is_email_verified!"
+            c.email_verified_at is not null as "is_email_verified!"
          from customer c
          join member m on m.organization_id = c.organization_id and m.customer_id = c.customer_id and m.deleted_at is null
          where c.organization_id = $1 and c.customer_id = $2 and m.member_id = $3 and c.deleted_at is null"#,

@@ -54,6 +54,15 @@ pub(super) async fn finish(
     proven: Proven,
 ) -> Result<Option<SignInOutcome>, QueryError> {
     let choices = choices_of(tx, proven.organization_id, &proven.email).await?;
+    sqlx::query!(
+        "update customer set email_verified_at = $3
+         where organization_id = $1 and lower(email) = lower($2) and deleted_at is null and email_verified_at is null",
+        proven.organization_id.as_uuid(),
+        proven.email,
+        cx.now,
+    )
+    .execute(&mut *tx)
+    .await?;
     match choices.as_slice() {
         [] => Ok(None),
         [only] => Ok(Some(SignInOutcome::SignedIn(sign_in_as(tx, cx, proven, only).await?))),

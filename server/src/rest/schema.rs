@@ -4,6 +4,7 @@ pub mod address;
 pub mod charge_preview;
 pub mod customer;
 pub mod error;
+pub mod member;
 pub mod order;
 pub mod organization;
 pub mod payment_method;

@@ -5,7 +5,7 @@ mod benefits;
 mod checkouts;
 mod customer_seats;
 mod customer_sessions;
-mod customers;
+pub(crate) mod customers;
 mod discounts;
 mod orders;
 mod organizations;

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use backend::customer::{CustomerRecord, PortalCustomer};
+use backend::{
+    customer::{CustomerRecord, PortalCustomer},
+    subscription::SubscriptionRecord,
+};
 use domain::{
     customer_type::CustomerType,
-    id::{CustomerId, OrganizationId, PaymentMethodId},
+    id::{CustomerId, DiscountId, OrganizationId, PaymentMethodId, ProductId, SubscriptionId},
+    interval::Interval,
+    subscription::SubscriptionStatus,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -66,7 +71,7 @@ impl From<PortalCustomer> for CustomerPortalCustomer {
 }
 
 /// A customer, as its organization sees it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Customer {
     #[schema(value_type = Uuid)]
     pub id: CustomerId,
@@ -116,9 +121,91 @@ impl From<CustomerRecord> for Customer {
             locale: customer.locale,
             organization_id: customer.organization_id,
             default_payment_method_id: customer.default_payment_method_id,
-            deleted_at: None,
+            deleted_at: customer.deleted_at.map(Into::into),
             first_user_event_at: None,
             avatar_url: None,
+        }
+    }
+}
+
+/// A customer with what it has right now.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CustomerState {
+    #[serde(flatten)]
+    pub customer: Customer,
+    /// Active or in trial.
+    pub active_subscriptions: Vec<CustomerStateSubscription>,
+    /// Empty until benefits are granted one by one.
+    #[schema(value_type = Vec<Object>)]
+    pub granted_benefits: Vec<serde_json::Value>,
+    /// Empty until usage is metered.
+    #[schema(value_type = Vec<Object>)]
+    pub active_meters: Vec<serde_json::Value>,
+}
+
+/// A running subscription of a customer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CustomerStateSubscription {
+    #[schema(value_type = Uuid)]
+    pub id: SubscriptionId,
+    pub created_at: Timestamp,
+    pub modified_at: Option<Timestamp>,
+    #[schema(value_type = Object)]
+    pub metadata: BTreeMap<String, serde_json::Value>,
+    #[schema(value_type = Object)]
+    pub custom_field_data: BTreeMap<String, serde_json::Value>,
+    /// `active` or `trialing`.
+    #[schema(value_type = String, example = "active")]
+    pub status: SubscriptionStatus,
+    /// For one period, in minor units, before discount and tax.
+    pub amount: i64,
+    #[schema(example = "eur")]
+    pub currency: String,
+    #[schema(value_type = String, example = "month")]
+    pub recurring_interval: Interval,
+    pub current_period_start: Timestamp,
+    pub current_period_end: Timestamp,
+    pub trial_start: Option<Timestamp>,
+    pub trial_end: Option<Timestamp>,
+    pub cancel_at_period_end: bool,
+    pub canceled_at: Option<Timestamp>,
+    pub started_at: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
+    #[schema(value_type = Uuid)]
+    pub product_id: ProductId,
+    #[schema(value_type = Option<Uuid>)]
+    pub discount_id: Option<DiscountId>,
+    pub seats: Option<i32>,
+    pub units: Option<i32>,
+    #[schema(value_type = Vec<Object>)]
+    pub meters: Vec<serde_json::Value>,
+}
+
+impl From<&SubscriptionRecord> for CustomerStateSubscription {
+    fn from(subscription: &SubscriptionRecord) -> Self {
+        Self {
+            id: subscription.subscription_id,
+            created_at: subscription.created_at.into(),
+            modified_at: subscription.modified_at.map(Into::into),
+            metadata: BTreeMap::new(),
+            custom_field_data: BTreeMap::new(),
+            status: subscription.status,
+            amount: subscription.amount.minor,
+            currency: subscription.amount.currency.as_str().to_owned(),
+            recurring_interval: subscription.interval.interval(),
+            current_period_start: subscription.period.start.into(),
+            current_period_end: subscription.period.end.into(),
+            trial_start: subscription.trial_start.map(Into::into),
+            trial_end: subscription.trial_end.map(Into::into),
+            cancel_at_period_end: subscription.cancel_at_period_end,
+            canceled_at: subscription.canceled_at.map(Into::into),
+            started_at: subscription.started_at.map(Into::into),
+            ends_at: subscription.ends_at.map(Into::into),
+            product_id: subscription.product_id,
+            discount_id: subscription.discount_id,
+            seats: subscription.seats,
+            units: None,
+            meters: vec![],
         }
     }
 }
