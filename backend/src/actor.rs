@@ -1,6 +1,6 @@
 //! Who acts. Every command and question of a tenant takes an actor; what the actor may do is decided here.
 
-use domain::id::{AccessTokenId, CustomerId, MemberId, OrderId, OrganizationId, SessionId};
+use domain::id::{AccessTokenId, CheckoutId, CustomerId, MemberId, OrderId, OrganizationId, SessionId};
 use domain::role::MemberRole;
 use uuid::Uuid;
 
@@ -15,6 +15,8 @@ pub enum Actor {
     AccessToken { organization_id: OrganizationId, access_token_id: AccessTokenId },
     /// Whoever holds an order's pay link, without a session: may see what is to be paid, pay it, and nothing else.
     Payer { organization_id: OrganizationId, customer_id: CustomerId, order_id: OrderId },
+    /// Whoever holds a checkout's secret, without a session: may fill that checkout in, confirm it, and nothing else.
+    Buyer { organization_id: OrganizationId, checkout_id: CheckoutId },
     /// Foyer itself: the worker, or a person at its command line. Without an organization it may act in every one.
     System { organization_id: Option<OrganizationId> },
 }
@@ -34,9 +36,9 @@ impl Actor {
     pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::Member(member) => Some(member.organization_id),
-            Self::AccessToken { organization_id, .. } | Self::Payer { organization_id, .. } => {
-                Some(*organization_id)
-            }
+            Self::AccessToken { organization_id, .. }
+            | Self::Payer { organization_id, .. }
+            | Self::Buyer { organization_id, .. } => Some(*organization_id),
             Self::System { organization_id } => *organization_id,
         }
     }
@@ -54,7 +56,7 @@ impl Actor {
         match self {
             Self::Member(member) => Some(member.customer_id),
             Self::Payer { customer_id, .. } => Some(*customer_id),
-            Self::AccessToken { .. } | Self::System { .. } => None,
+            Self::AccessToken { .. } | Self::Buyer { .. } | Self::System { .. } => None,
         }
     }
 
@@ -62,7 +64,7 @@ impl Actor {
     pub fn reader(&self, organization_id: OrganizationId) -> Result<(), Forbidden> {
         self.within(organization_id)?;
         match self {
-            Self::Payer { .. } => Err(Forbidden),
+            Self::Payer { .. } | Self::Buyer { .. } => Err(Forbidden),
             _ => Ok(()),
         }
     }
@@ -72,7 +74,7 @@ impl Actor {
         self.within(organization_id)?;
         match self {
             Self::Member(member) if !member.role.can_read_billing() => Err(Forbidden),
-            Self::Payer { .. } => Err(Forbidden),
+            Self::Payer { .. } | Self::Buyer { .. } => Err(Forbidden),
             _ => Ok(()),
         }
     }
@@ -82,7 +84,7 @@ impl Actor {
         self.within(organization_id)?;
         match self {
             Self::Member(member) if !member.role.can_write_billing() => Err(Forbidden),
-            Self::Payer { .. } => Err(Forbidden),
+            Self::Payer { .. } | Self::Buyer { .. } => Err(Forbidden),
             _ => Ok(()),
         }
     }
@@ -104,8 +106,22 @@ impl Actor {
     pub fn staff(&self, organization_id: OrganizationId) -> Result<(), Forbidden> {
         self.within(organization_id)?;
         match self {
-            Self::Member(_) | Self::Payer { .. } => Err(Forbidden),
+            Self::Member(_) | Self::Payer { .. } | Self::Buyer { .. } => Err(Forbidden),
             _ => Ok(()),
+        }
+    }
+
+    /// May this actor fill in and confirm this checkout? The organization itself, and who holds the checkout's secret.
+    pub fn buyer(
+        &self,
+        organization_id: OrganizationId,
+        checkout_id: CheckoutId,
+    ) -> Result<(), Forbidden> {
+        match self {
+            Self::Buyer { checkout_id: own, .. } if *own == checkout_id => {
+                self.within(organization_id)
+            }
+            _ => self.staff(organization_id),
         }
     }
 
@@ -115,6 +131,7 @@ impl Actor {
             Self::Member(_) => "member",
             Self::AccessToken { .. } => "access_token",
             Self::Payer { .. } => "payer",
+            Self::Buyer { .. } => "buyer",
             Self::System { .. } => "system",
         }
     }
@@ -124,7 +141,7 @@ impl Actor {
         match self {
             Self::Member(member) => Some(member.member_id.into()),
             Self::AccessToken { access_token_id, .. } => Some((*access_token_id).into()),
-            Self::Payer { .. } | Self::System { .. } => None,
+            Self::Payer { .. } | Self::Buyer { .. } | Self::System { .. } => None,
         }
     }
 

@@ -115,6 +115,8 @@ ids! {
     CustomerSeatId
     /// What a change would cost.
     QuoteId
+    /// Somebody on the way to a subscription.
+    CheckoutId
     /// A quoted change on its way.
     SubscriptionChangeId
     /// A change that waits for the period's end.
