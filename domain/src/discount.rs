@@ -1,11 +1,15 @@
 //! Discounts: how much comes off, and for how long.
 
+mod redemption;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::interval::{Interval, RecurringInterval};
 use crate::money::{Currency, Money, round_half_away};
 use crate::period::instant_after;
+
+pub use redemption::{REDEMPTIONS_MAX, RedemptionRefusal, RedemptionTerms, is_code};
 
 /// How much comes off the lines that can be discounted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,6 +38,7 @@ event_types! {
     OrganizationSettingsUpdated = "organization.settings_updated"
     ProductCreated = "product.created"
     ProductUpdated = "product.updated"
+    ProductDeleted = "product.deleted"
     PriceCreated = "price.created"
     CheckoutCreated = "checkout.created"
     CheckoutUpdated = "checkout.updated"
@@ -72,7 +73,11 @@ event_types! {
     PaymentMethodExpiring = "payment_method.expiring"
     InvoiceIssued = "invoice.issued"
     DiscountCreated = "discount.created"
+    DiscountUpdated = "discount.updated"
+    DiscountDeleted = "discount.deleted"
     BenefitCreated = "benefit.created"
+    BenefitUpdated = "benefit.updated"
+    BenefitDeleted = "benefit.deleted"
     CustomerSeatAssigned = "customer_seat.assigned"
     CustomerSeatRevoked = "customer_seat.revoked"
     CustomerBillingUpdated = "customer.billing_updated"
@@ -80,6 +85,8 @@ event_types! {
     SessionEnded = "session.ended"
     ApiSessionCreated = "api_session.created"
     AccessTokenCreated = "access_token.created"
+    AccessTokenUpdated = "access_token.updated"
+    AccessTokenRevoked = "access_token.revoked"
     HandOverCreated = "hand_over.created"
 }
 

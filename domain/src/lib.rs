@@ -3,6 +3,7 @@
 mod text_enum;
 
 pub mod address;
+pub mod benefit;
 pub mod change;
 pub mod color;
 pub mod country;

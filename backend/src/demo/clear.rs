@@ -36,6 +36,8 @@ pub(super) async fn clear(db: &PgPool, organization_id: OrganizationId) -> Resul
         "delete from order_item where organization_id = $1",
         "delete from orders where organization_id = $1",
         "delete from subscription where organization_id = $1",
+        "delete from discount_redemption where organization_id = $1",
+        "delete from discount_product where organization_id = $1",
         "delete from discount_amount where organization_id = $1",
         "delete from discount where organization_id = $1",
         "delete from product_benefit where organization_id = $1",

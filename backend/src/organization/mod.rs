@@ -1,12 +1,14 @@
 //! Organizations: the companies that run their portal here.
 
 mod create;
+mod detail;
 mod find;
 mod public;
 mod update_portal_settings;
 mod update_seller;
 
 pub use create::{CreateOrganization, CreateOrganizationError, create};
+pub use detail::{OrganizationDetail, detail};
 pub use find::{OrganizationView, PortalSettings, find, find_by_slug};
 pub use public::{PublicOrganization, public};
 pub use update_portal_settings::{

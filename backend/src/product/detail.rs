@@ -1,17 +1,20 @@
 //! Products with all that the API shows of them: prices and benefits.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use domain::id::{BenefitId, OrganizationId, PriceId, ProductId};
+use domain::id::{OrganizationId, PriceId, ProductId};
 use domain::interval::{Interval, RecurringInterval};
+use domain::metadata::Metadata;
 use domain::money::Currency;
 use domain::price::PriceAmount;
 use domain::product::ProductVisibility;
 use domain::tax::TaxBehavior;
 use sqlx::PgPool;
+use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::benefit::{BenefitDetail, BenefitRow};
 use crate::error::{InconsistencyError, QueryError};
 use crate::price::price_amount;
 
@@ -21,7 +24,7 @@ const PRODUCTS_MAX: i64 = 500;
 const PARTS_MAX: i64 = 5_000;
 
 /// A product.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProductDetail {
     pub organization_id: OrganizationId,
     pub product_id: ProductId,
@@ -32,6 +35,8 @@ pub struct ProductDetail {
     pub recurring: Option<RecurringInterval>,
     pub trial: Option<RecurringInterval>,
     pub is_archived: bool,
+    pub metadata: Metadata,
+    pub is_deleted: bool,
     pub created_at: OffsetDateTime,
     pub modified_at: Option<OffsetDateTime>,
     /// Those on sale, oldest first, and among them those asked for.
@@ -54,19 +59,7 @@ pub struct PriceDetail {
     pub modified_at: Option<OffsetDateTime>,
 }
 
-/// What comes with a product.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BenefitDetail {
-    pub benefit_id: BenefitId,
-    pub organization_id: OrganizationId,
-    /// `custom`: a sentence for the customer.
-    pub kind: String,
-    pub description: String,
-    pub created_at: OffsetDateTime,
-    pub modified_at: Option<OffsetDateTime>,
-}
-
-/// These products of an organization, with the prices on sale and those named besides, which may be archived. Three statements, however
+/// These products of an organization, deleted ones included, with the prices on sale and those named besides, which may be archived. Three statements, however
 /// many are asked for.
 ///
 /// # Errors
@@ -79,9 +72,10 @@ pub async fn details(
 ) -> Result<HashMap<ProductId, ProductDetail>, QueryError> {
     let ids: Vec<Uuid> = product_ids.iter().map(|id| id.as_uuid()).collect();
     let rows = sqlx::query!(
-        "select product_id, name, description, visibility, recurring_interval, recurring_interval_count, trial_interval,
-            trial_interval_count, is_archived, created_at, modified_at
-         from product where organization_id = $1 and product_id = any ($2) limit $3",
+        r#"select product_id, name, description, visibility, recurring_interval, recurring_interval_count, trial_interval,
+            trial_interval_count, is_archived, metadata as "metadata: Json<Metadata>", deleted_at is not null as "is_deleted!",
+            created_at, modified_at
+         from product where organization_id = $1 and product_id = any ($2) limit $3"#,
         organization_id.as_uuid(),
         &ids,
         PRODUCTS_MAX,
@@ -115,6 +109,8 @@ pub async fn details(
             name: row.name,
             description: row.description,
             is_archived: row.is_archived,
+            metadata: row.metadata.0,
+            is_deleted: row.is_deleted,
             created_at: row.created_at,
             modified_at: row.modified_at,
             prices: vec![],
@@ -133,6 +129,42 @@ pub async fn details(
         }
     }
     Ok(products)
+}
+
+/// The live product with this id.
+///
+/// # Errors
+/// [`QueryError::Database`] and [`QueryError::Inconsistency`].
+pub async fn get(
+    db: &PgPool,
+    organization_id: OrganizationId,
+    product_id: ProductId,
+) -> Result<Option<ProductDetail>, QueryError> {
+    let found = details(db, organization_id, &[product_id], &[]).await?.remove(&product_id);
+    Ok(found.filter(|product| !product.is_deleted))
+}
+
+/// Those of these products to which a subscription or an order refers: they can be archived, but not deleted.
+///
+/// # Errors
+/// [`QueryError::Database`].
+pub async fn referred(
+    db: &PgPool,
+    organization_id: OrganizationId,
+    product_ids: &[ProductId],
+) -> Result<HashSet<ProductId>, QueryError> {
+    let ids: Vec<Uuid> = product_ids.iter().map(|id| id.as_uuid()).collect();
+    let referred = sqlx::query_scalar!(
+        "select product_id from product p
+         where p.organization_id = $1 and p.product_id = any ($2) and (
+            exists (select from subscription s where s.organization_id = p.organization_id and s.product_id = p.product_id)
+            or exists (select from orders o where o.organization_id = p.organization_id and o.product_id = p.product_id))",
+        organization_id.as_uuid(),
+        &ids,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(referred.into_iter().map(Into::into).collect())
 }
 
 /// What an organization offers everybody, by name; at most 500.
@@ -222,29 +254,32 @@ async fn benefits(
     product_ids: &[Uuid],
 ) -> Result<Vec<(ProductId, BenefitDetail)>, QueryError> {
     let rows = sqlx::query!(
-        "select p.product_id, b.benefit_id, b.type as kind, b.description, b.created_at, b.modified_at
+        r#"select p.product_id, b.benefit_id, b.type as kind, b.description, b.note, b.visibility, b.metadata as "metadata: Json<Metadata>",
+            b.created_at, b.modified_at
          from product_benefit p
          join benefit b on b.organization_id = p.organization_id and b.benefit_id = p.benefit_id and b.deleted_at is null
          where p.organization_id = $1 and p.product_id = any ($2)
-         order by p.product_id, p.position limit $3",
+         order by p.product_id, p.position limit $3"#,
         organization_id.as_uuid(),
         product_ids,
         PARTS_MAX,
     )
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let benefit = BenefitDetail {
-                benefit_id: row.benefit_id.into(),
-                organization_id,
-                kind: row.kind,
-                description: row.description,
-                created_at: row.created_at,
-                modified_at: row.modified_at,
-            };
-            (row.product_id.into(), benefit)
-        })
-        .collect())
+    let mut benefits = Vec::with_capacity(rows.len());
+    for row in rows {
+        let benefit = BenefitRow {
+            benefit_id: row.benefit_id,
+            kind: row.kind,
+            description: row.description,
+            note: row.note,
+            visibility: row.visibility,
+            metadata: row.metadata,
+            is_deleted: false,
+            created_at: row.created_at,
+            modified_at: row.modified_at,
+        };
+        benefits.push((row.product_id.into(), benefit.detail(organization_id)?));
+    }
+    Ok(benefits)
 }

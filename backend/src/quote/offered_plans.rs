@@ -150,6 +150,7 @@ async fn benefits(
          from product p
          left join product_benefit pb on pb.organization_id = p.organization_id and pb.product_id = p.product_id
          left join benefit b on b.organization_id = pb.organization_id and b.benefit_id = pb.benefit_id and b.deleted_at is null
+            and b.visibility = 'public'
          where p.organization_id = $1 and p.product_id = any ($2)
          group by p.organization_id, p.product_id"#,
         organization_id.as_uuid(),

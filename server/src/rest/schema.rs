@@ -1,8 +1,10 @@
 //! What several operations send or take.
 
 pub mod address;
+pub mod benefit;
 pub mod charge_preview;
 pub mod customer;
+pub mod discount;
 pub mod error;
 pub mod member;
 pub mod order;

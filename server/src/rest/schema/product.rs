@@ -2,8 +2,10 @@
 
 use backend::product::{BenefitDetail, PriceDetail, ProductDetail};
 use domain::{
+    benefit::BenefitVisibility,
     id::{BenefitId, OrganizationId, PriceId, ProductId},
     interval::{Interval, RecurringInterval},
+    metadata::Metadata,
     price::PriceAmount as DomainAmount,
     product::ProductVisibility,
     seat_tiers::{SeatTierType, SeatTiers as DomainTiers},
@@ -12,7 +14,7 @@ use domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::organization::CustomerOrganization;
+use super::{benefit::Benefit, organization::CustomerOrganization};
 use crate::rest::timestamp::Timestamp;
 
 /// What an organization sells.
@@ -44,6 +46,95 @@ pub struct CustomerProduct {
     pub benefits: Vec<BenefitPublic>,
     /// Pictures.
     pub medias: Vec<ProductMedia>,
+}
+
+/// A product as the organization itself sees it, without what belongs to it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProductBase {
+    #[schema(value_type = Uuid)]
+    pub id: ProductId,
+    pub created_at: Timestamp,
+    pub modified_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>)]
+    pub trial_interval: Option<Interval>,
+    pub trial_interval_count: Option<u16>,
+    pub name: String,
+    pub description: Option<String>,
+    #[schema(value_type = String, example = "public")]
+    pub visibility: ProductVisibility,
+    /// `day`, `week`, `month` or `year`; null when it is sold once.
+    #[schema(value_type = Option<String>)]
+    pub recurring_interval: Option<Interval>,
+    pub recurring_interval_count: Option<u16>,
+    #[schema(value_type = Option<String>)]
+    pub meter_interval: Option<Interval>,
+    pub meter_interval_count: Option<u16>,
+    pub is_recurring: bool,
+    pub is_archived: bool,
+    #[schema(value_type = Uuid)]
+    pub organization_id: OrganizationId,
+    /// What you note at it.
+    #[schema(value_type = Object)]
+    pub metadata: Metadata,
+}
+
+/// What you sell.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Product {
+    #[serde(flatten)]
+    pub base: ProductBase,
+    /// Those on sale, oldest first.
+    pub prices: Vec<ProductPrice>,
+    pub benefits: Vec<Benefit>,
+    /// Pictures; always empty.
+    pub medias: Vec<ProductMedia>,
+    /// Always empty.
+    #[schema(value_type = Vec<Object>)]
+    pub attached_custom_fields: Vec<()>,
+    /// Nothing refers to it.
+    pub is_deletable: bool,
+}
+
+impl Product {
+    /// `is_deletable`: no subscription and no order refers to it.
+    pub fn of(product: &ProductDetail, is_deletable: bool) -> Self {
+        Self {
+            base: product.into(),
+            prices: product
+                .prices
+                .iter()
+                .filter(|price| !price.is_archived)
+                .map(Into::into)
+                .collect(),
+            benefits: product.benefits.iter().map(Into::into).collect(),
+            medias: vec![],
+            attached_custom_fields: vec![],
+            is_deletable,
+        }
+    }
+}
+
+impl From<&ProductDetail> for ProductBase {
+    fn from(product: &ProductDetail) -> Self {
+        Self {
+            id: product.product_id,
+            created_at: product.created_at.into(),
+            modified_at: product.modified_at.map(Into::into),
+            trial_interval: product.trial.map(RecurringInterval::interval),
+            trial_interval_count: product.trial.map(RecurringInterval::count),
+            name: product.name.clone(),
+            description: product.description.clone(),
+            visibility: product.visibility,
+            recurring_interval: product.recurring.map(RecurringInterval::interval),
+            recurring_interval_count: product.recurring.map(RecurringInterval::count),
+            meter_interval: None,
+            meter_interval_count: None,
+            is_recurring: product.recurring.is_some(),
+            is_archived: product.is_archived,
+            organization_id: product.organization_id,
+            metadata: product.metadata.clone(),
+        }
+    }
 }
 
 /// A product with its organization.
@@ -154,7 +245,12 @@ impl From<&ProductDetail> for CustomerProduct {
                 .filter(|price| !price.is_archived)
                 .map(Into::into)
                 .collect(),
-            benefits: product.benefits.iter().map(Into::into).collect(),
+            benefits: product
+                .benefits
+                .iter()
+                .filter(|benefit| benefit.visibility == BenefitVisibility::Public)
+                .map(Into::into)
+                .collect(),
             medias: vec![],
         }
     }
