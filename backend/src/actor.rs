@@ -1,6 +1,8 @@
 //! Who acts. Every command and question of a tenant takes an actor; what the actor may do is decided here.
 
-use domain::id::{AccessTokenId, CheckoutId, CustomerId, MemberId, OrderId, OrganizationId, SessionId};
+use domain::id::{
+    AccessTokenId, CheckoutId, CustomerId, MemberId, OrderId, OrganizationId, SessionId,
+};
 use domain::role::MemberRole;
 use uuid::Uuid;
 

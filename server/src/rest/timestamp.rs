@@ -16,7 +16,7 @@ impl From<OffsetDateTime> for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let at = self.0.to_offset(time::UtcOffset::UTC);
+        let at = self.0.to_offset(UtcOffset::UTC);
         serializer.collect_str(&format_args!(
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
             at.year(),

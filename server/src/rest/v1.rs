@@ -1,16 +1,16 @@
 //! Every operation, by resource.
 
 mod access_tokens;
-mod benefits;
+pub(crate) mod benefits;
 mod checkouts;
 mod customer_seats;
 mod customer_sessions;
 pub(crate) mod customers;
-mod discounts;
+pub(crate) mod discounts;
 mod orders;
-mod organizations;
+pub(crate) mod organizations;
 mod portal;
-mod products;
+pub(crate) mod products;
 mod refunds;
 mod subscriptions;
 mod webhooks;
