@@ -1,6 +1,8 @@
 //! What the sorted lists of the API have in common.
 
+use domain::id::OrganizationId;
 use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
 
 /// Appends `order by` these columns, each with whether it descends; `id` makes the order whole, in the direction of the first.
 pub(crate) fn order_by(
@@ -27,6 +29,42 @@ pub(crate) fn containing(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// Appends that the column is one of these, if there are any.
+pub(crate) fn one_of(query: &mut QueryBuilder<Postgres>, column: &'static str, ids: Vec<Uuid>) {
+    if !ids.is_empty() {
+        query.push(" and ").push(column).push(" = any (").push_bind(ids).push(")");
+    }
+}
+
+/// The same with texts of the table's own.
+pub(crate) fn one_of_texts(
+    query: &mut QueryBuilder<Postgres>,
+    column: &'static str,
+    texts: impl Iterator<Item = &'static str>,
+) {
+    let texts: Vec<&'static str> = texts.collect();
+    if !texts.is_empty() {
+        query.push(" and ").push(column).push(" = any (").push_bind(texts).push(")");
+    }
+}
+
+/// Appends that the row's customer is one that the organization knows by one of these ids.
+pub(crate) fn of_external_customers(
+    query: &mut QueryBuilder<Postgres>,
+    table: &'static str,
+    organization_id: OrganizationId,
+    external_ids: &[String],
+) {
+    if !external_ids.is_empty() {
+        query
+            .push(" and ")
+            .push(table)
+            .push(".customer_id in (select customer_id from customer where organization_id = ");
+        query.push_bind(organization_id.as_uuid());
+        query.push(" and external_id = any (").push_bind(external_ids.to_vec()).push("))");
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ pub mod quote;
 pub mod refund_policy;
 pub mod role;
 pub mod scope;
+pub mod seat_status;
 pub mod seat_tiers;
 pub mod sign_in_code;
 pub mod slug;

@@ -316,7 +316,13 @@ impl<'a> History<'a> {
         .fetch_all(self.db)
         .await?;
         for member_id in members.into_iter().map(MemberId::from) {
-            match seat::assign(self.db, cx, AssignSeat { subscription_id, member_id }).await {
+            match seat::assign(
+                self.db,
+                cx,
+                AssignSeat { subscription_id, member_id, metadata: None },
+            )
+            .await
+            {
                 Ok(_) | Err(seat::AssignSeatError::AlreadyAssigned) => {}
                 Err(error) => return Err(error.into()),
             }

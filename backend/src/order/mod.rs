@@ -6,6 +6,7 @@ mod list;
 mod page_of;
 mod record;
 mod record_payment;
+mod search;
 mod summary;
 mod transition;
 
@@ -16,6 +17,7 @@ pub use list::{OrderFilter, list};
 pub use page_of::{OrderSearch, OrderSort, page_of};
 pub use record::{OrderItemRecord, OrderRecord, records};
 pub use record_payment::{RecordPaymentError, record_payment};
+pub use search::{MerchantOrderSearch, MerchantOrderSort, search};
 pub(crate) use summary::OrderRow;
 pub use summary::OrderSummary;
 pub(crate) use transition::{LockedOrder, lock, mark_paid, mark_void};

@@ -38,12 +38,14 @@ pub struct OrderRecord {
     /// The tax in it.
     pub refunded_tax: Money,
     pub seats: Option<i32>,
-    /// As invoiced; before that as the customer is billed today.
+    /// The order's own, where one was given; else as invoiced; before that as the customer is billed today.
     pub billing_name: Option<String>,
     pub billing_address: Option<Address>,
     /// Of the invoice, once it is issued.
     pub invoice_number: Option<String>,
     pub next_payment_attempt_at: Option<OffsetDateTime>,
+    /// What the organization notes at it: a JSON object.
+    pub metadata: serde_json::Value,
     pub created_at: OffsetDateTime,
     pub modified_at: Option<OffsetDateTime>,
     pub items: Vec<OrderItemRecord>,
@@ -83,7 +85,7 @@ pub async fn records(
         Row,
         r#"select o.order_id, o.customer_id, o.product_id, p.name as product_name, o.subscription_id, o.discount_id, o.status, o.billing_reason,
             o.currency, o.subtotal_minor, o.discount_minor, o.tax_minor, o.total_minor, o.tax_behavior, o.refunded_minor, o.refunded_tax_minor,
-            o.seats, o.next_payment_attempt_at, o.created_at, o.modified_at, i.number as "invoice_number?",
+            o.seats, o.next_payment_attempt_at, o.metadata, o.billing_name as own_name, o.billing_address as "own_address: Json<Address>", o.created_at, o.modified_at, i.number as "invoice_number?",
             i.snapshot -> 'buyer' as "buyer?: Json<InvoiceParty>", coalesce(c.billing_name, c.company, c.name) as customer_name,
             c.billing_address as "customer_address: Json<Address>"
          from orders o
@@ -147,6 +149,9 @@ struct Row {
     refunded_tax_minor: i64,
     seats: Option<i32>,
     next_payment_attempt_at: Option<OffsetDateTime>,
+    metadata: serde_json::Value,
+    own_name: Option<String>,
+    own_address: Option<Json<Address>>,
     created_at: OffsetDateTime,
     modified_at: Option<OffsetDateTime>,
     invoice_number: Option<String>,
@@ -187,8 +192,9 @@ impl TryFrom<Row> for OrderRecord {
             refunded: money(row.refunded_minor),
             refunded_tax: money(row.refunded_tax_minor),
             seats: row.seats,
-            billing_name,
-            billing_address,
+            billing_name: row.own_name.or(billing_name),
+            billing_address: row.own_address.map(|Json(address)| address).or(billing_address),
+            metadata: row.metadata,
             invoice_number: row.invoice_number,
             next_payment_attempt_at: row.next_payment_attempt_at,
             created_at: row.created_at,

@@ -22,6 +22,7 @@ mod processor;
 mod processors;
 mod refund;
 mod refund_order;
+mod refund_search;
 mod refunds;
 pub mod return_path;
 mod returned;
@@ -56,7 +57,8 @@ pub use processor::{
     SetupReading, SetupWay, StartedSetup,
 };
 pub use processors::Processors;
-pub use refund_order::{RefundOrder, RefundOrderError, refund_order};
+pub use refund_order::{RefundNet, RefundOrder, RefundOrderError, refund_net, refund_order};
+pub use refund_search::{MerchantRefund, RefundSearch, RefundSort, refund_search, refunds_whole};
 pub use refunds::{RefundRecord, RefundState, refunds};
 pub use returned::{Returned, returned};
 pub use run_due::run_due;

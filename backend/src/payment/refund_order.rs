@@ -3,10 +3,12 @@
 use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
 use domain::id::{OrderId, OrganizationId, RefundId};
+use domain::metadata::Metadata;
 use domain::money::{Money, round_half_away};
 use domain::order::OrderStatus;
 use domain::payment::RefundReason;
 use serde_json::json;
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 
@@ -31,6 +33,19 @@ pub struct RefundOrder {
     pub comment: Option<String>,
 }
 
+/// Money to give back, told as the API tells it.
+#[derive(Debug, Clone)]
+pub struct RefundNet {
+    pub organization_id: OrganizationId,
+    pub order_id: OrderId,
+    /// Without tax; the tax in proportion goes back on top.
+    pub net_minor: i64,
+    pub reason: RefundReason,
+    /// A note for the organization itself.
+    pub comment: Option<String>,
+    pub metadata: Metadata,
+}
+
 #[derive(Debug, Error)]
 pub enum RefundOrderError {
     #[error("the refund has mistakes: {0}")]
@@ -39,8 +54,10 @@ pub enum RefundOrderError {
     Unknown,
     #[error("only the organization itself gives money back")]
     Forbidden(#[from] Forbidden),
-    #[error("the order is not paid, or all of it was given back")]
-    NotRefundable,
+    #[error("the order is not paid")]
+    NotPaid,
+    #[error("all of the order was given back, or is about to be")]
+    AllGivenBack,
     #[error("more would go back than is left of the order")]
     TooMuch { left: Money },
     #[error("a stored row breaks a rule")]
@@ -65,6 +82,14 @@ impl From<QueryError> for RefundOrderError {
     }
 }
 
+/// How much is asked for.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    All,
+    Gross { minor: i64 },
+    Net { minor: i64 },
+}
+
 /// Writes a refund down; the worker carries it out, and then the order shows it. What was paid outside a processor waits for a person.
 ///
 /// # Errors
@@ -74,10 +99,41 @@ pub async fn refund_order(
     cx: &mut Context,
     input: RefundOrder,
 ) -> Result<RefundId, RefundOrderError> {
+    let asked = input.amount_minor.map_or(Asked::All, |minor| Asked::Gross { minor });
+    let refund = RefundNet {
+        organization_id: input.organization_id,
+        order_id: input.order_id,
+        net_minor: 0,
+        reason: input.reason,
+        comment: input.comment,
+        metadata: Metadata::default(),
+    };
+    carry_out(db, cx, refund, asked).await
+}
+
+/// The same for an amount without tax.
+///
+/// # Errors
+/// As [`refund_order`].
+pub async fn refund_net(
+    db: &PgPool,
+    cx: &mut Context,
+    input: RefundNet,
+) -> Result<RefundId, RefundOrderError> {
+    let asked = Asked::Net { minor: input.net_minor };
+    carry_out(db, cx, input, asked).await
+}
+
+async fn carry_out(
+    db: &PgPool,
+    cx: &mut Context,
+    input: RefundNet,
+    asked: Asked,
+) -> Result<RefundId, RefundOrderError> {
     let organization_id = input.organization_id;
     cx.actor.staff(organization_id)?;
     let mut errors = FieldErrors::new();
-    if input.amount_minor.is_some_and(|amount_minor| amount_minor <= 0) {
+    if matches!(asked, Asked::Gross { minor: ..=0 } | Asked::Net { minor: ..=0 }) {
         errors.push("amount_minor", "amount_too_small");
     }
     let comment =
@@ -87,31 +143,29 @@ pub async fn refund_order(
     let order = order::lock(&mut tx, organization_id, input.order_id)
         .await?
         .ok_or(RefundOrderError::Unknown)?;
-    if !matches!(order.status, OrderStatus::Paid | OrderStatus::PartiallyRefunded) {
-        return Err(RefundOrderError::NotRefundable);
-    }
-    let left = left(&mut tx, &order).await?;
-    let amount_minor = input.amount_minor.unwrap_or(left.minor);
-    if left.minor == 0 {
-        return Err(RefundOrderError::NotRefundable);
-    }
+    let left = left_of_paid(&mut tx, &order).await?;
+    let too_much =
+        || RefundOrderError::TooMuch { left: Money::new(left.minor, order.total.currency) };
+    let (amount_minor, tax_minor) = match asked {
+        Asked::All => (left.minor, left.tax_minor),
+        Asked::Gross { minor } => (minor, left.tax_in(&order, minor)),
+        Asked::Net { minor } => left.with_tax(&order, minor).ok_or_else(too_much)?,
+    };
+    let amount = Money::new(amount_minor, order.total.currency);
     let refund = NewRefund {
         organization_id,
         order_id: order.order_id,
-        amount: Money::new(amount_minor, order.total.currency),
-        tax_minor: left.tax_in(&order, amount_minor),
+        amount,
+        tax_minor,
         reason: input.reason,
         comment,
     };
-    let event_amount = refund.amount;
     let refund_id = match prepare_refund(&mut tx, cx, refund).await {
         Ok(refund_id) => refund_id,
-        Err(PrepareRefundError::TooMuch) => {
-            let left = Money::new(left.minor, order.total.currency);
-            return Err(RefundOrderError::TooMuch { left });
-        }
+        Err(PrepareRefundError::TooMuch) => return Err(too_much()),
         Err(PrepareRefundError::Database(error)) => return Err(error.into()),
     };
+    note(&mut tx, organization_id, refund_id, &input.metadata).await?;
     let asked_for = NewEvent {
         organization_id,
         event_type: EventType::RefundCreated,
@@ -121,14 +175,49 @@ pub async fn refund_order(
         snapshot: json!({
             "refund_id": refund_id,
             "reason": input.reason,
-            "amount_minor": event_amount.minor,
-            "currency": event_amount.currency,
+            "amount_minor": amount.minor,
+            "currency": amount.currency,
         }),
     };
     event::record(&mut tx, cx, asked_for).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &refund_id).await?;
     Ok(refund_id)
+}
+
+async fn note(
+    tx: &mut PgConnection,
+    organization_id: OrganizationId,
+    refund_id: RefundId,
+    metadata: &Metadata,
+) -> Result<(), sqlx::Error> {
+    if metadata.as_map().is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update refund set metadata = $3 where organization_id = $1 and refund_id = $2",
+        organization_id.as_uuid(),
+        refund_id.as_uuid(),
+        Json(metadata) as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn left_of_paid(
+    tx: &mut PgConnection,
+    order: &LockedOrder,
+) -> Result<Left, RefundOrderError> {
+    match order.status {
+        OrderStatus::Paid | OrderStatus::PartiallyRefunded => {}
+        OrderStatus::Refunded => return Err(RefundOrderError::AllGivenBack),
+        OrderStatus::Draft | OrderStatus::Pending | OrderStatus::Void => {
+            return Err(RefundOrderError::NotPaid);
+        }
+    }
+    let left = left(tx, order).await?;
+    if left.minor == 0 { Err(RefundOrderError::AllGivenBack) } else { Ok(left) }
 }
 
 /// What was paid and neither given back nor is about to be.
@@ -148,6 +237,20 @@ impl Left {
             i128::from(order.total.minor),
         );
         share.clamp(0, self.tax_minor.min(amount_minor))
+    }
+
+    /// An amount without tax, with its tax: the sum and the tax in it. `None` when that is more than is left.
+    fn with_tax(&self, order: &LockedOrder, net_minor: i64) -> Option<(i64, i64)> {
+        let left_net_minor = self.minor - self.tax_minor;
+        if net_minor >= left_net_minor {
+            return (net_minor == left_net_minor).then_some((self.minor, self.tax_minor));
+        }
+        let share = round_half_away(
+            i128::from(order.tax_minor) * i128::from(net_minor),
+            i128::from(order.total.minor - order.tax_minor),
+        );
+        let tax_minor = share.clamp(0, self.tax_minor);
+        Some((net_minor + tax_minor, tax_minor))
     }
 }
 
@@ -212,14 +315,14 @@ mod tests {
             other => panic!("{other:?}"),
         }
         refund(&case, None).await.unwrap();
-        assert!(matches!(refund(&case, None).await, Err(RefundOrderError::NotRefundable)));
+        assert!(matches!(refund(&case, None).await, Err(RefundOrderError::AllGivenBack)));
         let taxes = "select string_agg(tax_minor::text, ' ' order by amount_minor desc, refund_id) from refund";
         // 463 × 1000 / 2900 is 159.66.
         assert_eq!(case.text(taxes).await, "160 160 143");
         case.work().await;
         assert_eq!(case.standing().await, stands("succeeded", "refunded", "active"));
         assert_eq!(case.count("select refunded_tax_minor from orders").await, 463);
-        assert!(matches!(refund(&case, Some(1)).await, Err(RefundOrderError::NotRefundable)));
+        assert!(matches!(refund(&case, Some(1)).await, Err(RefundOrderError::AllGivenBack)));
         assert_eq!(case.events("refund.created").await, 3);
         assert_eq!(case.events("order.refunded").await, 3);
     }
@@ -243,7 +346,7 @@ mod tests {
     #[tokio::test]
     async fn mistakes_and_strangers_are_refused() {
         let case = Case::new(SandboxBehavior::Approve).await;
-        assert!(matches!(refund(&case, None).await, Err(RefundOrderError::NotRefundable)));
+        assert!(matches!(refund(&case, None).await, Err(RefundOrderError::NotPaid)));
         case.work().await;
         for amount_minor in [0, -1] {
             match refund(&case, Some(amount_minor)).await {

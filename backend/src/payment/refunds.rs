@@ -21,6 +21,18 @@ pub enum RefundState {
     Failed,
 }
 
+impl RefundState {
+    /// Reads the table's finer state.
+    pub(super) fn of_column(text: &str) -> Option<Self> {
+        match text {
+            "prepared" | "unknown" | "for_a_person" => Some(Self::Pending),
+            "succeeded" => Some(Self::Succeeded),
+            "failed" => Some(Self::Failed),
+            _ => None,
+        }
+    }
+}
+
 /// Money that goes back, or went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundRecord {
@@ -68,12 +80,7 @@ pub async fn refunds(
         let currency = Currency::parse(&row.currency).map_err(|_| bad("currency"))?;
         refunds.push(RefundRecord {
             refund_id: row.refund_id.into(),
-            state: match row.state.as_str() {
-                "prepared" | "unknown" | "for_a_person" => RefundState::Pending,
-                "succeeded" => RefundState::Succeeded,
-                "failed" => RefundState::Failed,
-                _ => return Err(bad("state").into()),
-            },
+            state: RefundState::of_column(&row.state).ok_or_else(|| bad("state"))?,
             reason: RefundReason::parse(&row.reason).ok_or_else(|| bad("reason"))?,
             comment: row.comment.filter(|_| is_staff),
             amount: Money::new(row.amount_minor, currency),

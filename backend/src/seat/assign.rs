@@ -11,11 +11,16 @@ use crate::error::{DatabaseError, Forbidden, violated_constraint};
 use crate::event::{self, NewEvent};
 use crate::subscription::row::{self, SubscriptionRow};
 
+const METADATA_KEYS_MAX: usize = 10;
+const METADATA_BYTES_MAX: usize = 1_024;
+
 /// Which member shall use a seat of which subscription.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct AssignSeat {
     pub subscription_id: SubscriptionId,
     pub member_id: MemberId,
+    /// What whoever gives it notes at it: at most ten keys, a kilobyte.
+    pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// Why no seat was given.
@@ -33,6 +38,10 @@ pub enum AssignSeatError {
     AlreadyAssigned,
     #[error("none of the {seats} seats is free")]
     NoFreeSeat { seats: i32 },
+    #[error(
+        "the note has more than {METADATA_KEYS_MAX} keys, or more than {METADATA_BYTES_MAX} bytes"
+    )]
+    NoteTooLong,
     #[error("a change of this subscription waits for its payment")]
     ChangePending,
     #[error("this role may not change subscriptions")]
@@ -59,6 +68,9 @@ pub async fn assign(
 ) -> Result<CustomerSeatId, AssignSeatError> {
     let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
     cx.actor.billing_writer(organization_id)?;
+    if input.metadata.as_ref().is_some_and(is_too_long) {
+        return Err(AssignSeatError::NoteTooLong);
+    }
     let customer_id = cx.actor.customer_id().map(CustomerId::as_uuid);
     let customer_seat_id: CustomerSeatId = cx.new_id();
     let mut tx = db.begin().await?;
@@ -67,13 +79,14 @@ pub async fn assign(
         .ok_or(AssignSeatError::Unknown)?;
     check(&mut tx, &row, input.member_id).await?;
     sqlx::query!(
-        "insert into customer_seat (organization_id, customer_seat_id, subscription_id, member_id, status, created_at, claimed_at)
-         values ($1, $2, $3, $4, 'claimed', $5, $5)",
+        "insert into customer_seat (organization_id, customer_seat_id, subscription_id, member_id, status, created_at, claimed_at, metadata)
+         values ($1, $2, $3, $4, 'claimed', $5, $5, $6)",
         row.organization_id,
         customer_seat_id.as_uuid(),
         row.subscription_id,
         input.member_id.as_uuid(),
         cx.now,
+        input.metadata.map(serde_json::Value::Object),
     )
     .execute(&mut *tx)
     .await?;
@@ -87,8 +100,13 @@ pub async fn assign(
     };
     event::record(&mut tx, cx, assigned).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &customer_seat_id).await?;
     Ok(customer_seat_id)
+}
+
+fn is_too_long(metadata: &serde_json::Map<String, serde_json::Value>) -> bool {
+    let bytes = serde_json::to_string(metadata).map_or(usize::MAX, |text| text.len());
+    metadata.len() > METADATA_KEYS_MAX || bytes > METADATA_BYTES_MAX
 }
 
 async fn check(
@@ -155,7 +173,7 @@ mod tests {
         subscription_id: SubscriptionId,
         member_id: MemberId,
     ) -> Result<CustomerSeatId, AssignSeatError> {
-        let input = AssignSeat { subscription_id, member_id };
+        let input = AssignSeat { subscription_id, member_id, metadata: None };
         assign(&db.pool, &mut db.cx_of(actor.clone()), input).await
     }
 
@@ -228,7 +246,11 @@ mod tests {
             let address = format!("m{number}@example.com");
             let member = fixtures::colleague(&db, &owner, &address, MemberRole::Member).await;
             let (pool, mut cx) = (db.pool.clone(), db.cx_of(owner.clone()));
-            let input = AssignSeat { subscription_id: subscription, member_id: member.member_id };
+            let input = AssignSeat {
+                subscription_id: subscription,
+                member_id: member.member_id,
+                metadata: None,
+            };
             attempts.push(tokio::spawn(async move { assign(&pool, &mut cx, input).await.is_ok() }));
         }
         let mut given = 0;

@@ -61,7 +61,7 @@ pub async fn revoke(
     };
     event::record(&mut tx, cx, revoked).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(())
 }
 
@@ -80,7 +80,7 @@ mod tests {
         let plain = fixtures::colleague(&db, &owner, "ann@example.com", MemberRole::Member).await;
         let stranger = fixtures::team_owner(&db, organization_id, "eve@example.com").await;
         let subscription_id = billing::subscribed_with_seats(&db, &owner, 2).await.subscription_id;
-        let input = AssignSeat { subscription_id, member_id: plain.member_id };
+        let input = AssignSeat { subscription_id, member_id: plain.member_id, metadata: None };
         let seat = assign(&db.pool, &mut db.cx_of(owner.clone()), input).await.unwrap();
         let foreign = revoke(&db.pool, &mut db.cx_of(stranger), seat).await;
         assert!(matches!(foreign, Err(RevokeSeatError::Unknown)));

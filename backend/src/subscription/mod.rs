@@ -12,6 +12,7 @@ mod record;
 mod remind_due;
 pub(crate) mod row;
 mod run_due;
+mod search;
 #[cfg(test)]
 mod season;
 pub(crate) mod snapshot;
@@ -28,6 +29,7 @@ pub use page_of::{SubscriptionFilter, SubscriptionSort, is_of, page_of};
 pub use pause::{PauseError, PauseSubscription, pause};
 pub use record::{PendingUpdateRecord, SubscriptionRecord, records};
 pub use run_due::{RunDueError, next_due_at, run_due};
+pub use search::{SubscriptionSearch, SubscriptionSearchSort, exists, search, with_seat_of};
 pub use start::{StartError, StartSubscription, StartedSubscription, start};
 pub use summary::{GivenDiscount, OpenChange, PastDue, SubscriptionSummary};
 pub use unschedule_pause::{UnschedulePauseError, unschedule_pause};

@@ -40,6 +40,8 @@ pub struct SubscriptionRecord {
     pub resumes_at: Option<OffsetDateTime>,
     pub cancellation_reason: Option<CancellationReason>,
     pub cancellation_comment: Option<String>,
+    /// What the organization notes at it: a JSON object.
+    pub metadata: serde_json::Value,
     pub created_at: OffsetDateTime,
     pub modified_at: Option<OffsetDateTime>,
     pub pending_update: Option<PendingUpdateRecord>,
@@ -71,7 +73,7 @@ pub async fn records(
         r#"select s.subscription_id, s.customer_id, s.product_id, s.price_id, s.discount_id, s.status, s.currency, s.amount_minor, s.seats,
             s.recurring_interval, s.recurring_interval_count, s.current_period_start, s.current_period_end, s.trial_start, s.trial_end,
             s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at, s.past_due_at, s.pause_at_period_end, s.paused_at,
-            s.resumes_at, s.cancellation_reason, s.cancellation_comment, s.created_at, s.modified_at,
+            s.resumes_at, s.cancellation_reason, s.cancellation_comment, s.metadata, s.created_at, s.modified_at,
             u.pending_update_id as "pending_update_id?", u.product_id as "pending_product_id?", u.seats as "pending_seats?",
             u.applies_at as "pending_applies_at?", u.created_at as "pending_created_at?"
          from subscription s
@@ -117,6 +119,7 @@ struct Row {
     resumes_at: Option<OffsetDateTime>,
     cancellation_reason: Option<String>,
     cancellation_comment: Option<String>,
+    metadata: serde_json::Value,
     created_at: OffsetDateTime,
     modified_at: Option<OffsetDateTime>,
     pending_update_id: Option<Uuid>,
@@ -179,6 +182,7 @@ impl TryFrom<Row> for SubscriptionRecord {
             modified_at: row.modified_at,
             pending_update: row.pending_update(),
             cancellation_comment: row.cancellation_comment,
+            metadata: row.metadata,
         })
     }
 }

@@ -69,7 +69,8 @@ async fn seats_below_above_assigned_and_not_sold() {
     for email in ["b@example.com", "c@example.com", "d@example.com"] {
         let member =
             fixtures::colleague(&shop.db, &shop.owner, email, MemberRole::Member).await.member_id;
-        let input = crate::seat::AssignSeat { subscription_id: id, member_id: member };
+        let input =
+            crate::seat::AssignSeat { subscription_id: id, member_id: member, metadata: None };
         let mut cx = shop.db.cx_of(shop.owner.clone());
         crate::seat::assign(&shop.db.pool, &mut cx, input).await.unwrap();
     }

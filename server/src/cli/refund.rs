@@ -109,8 +109,9 @@ fn refused(error: RefundOrderError, slug: &str) -> Failure {
     match error {
         RefundOrderError::Invalid(errors) => super::field_mistakes(&errors),
         RefundOrderError::Unknown => unknown(slug),
-        RefundOrderError::NotRefundable => {
-            mistake("ORDER-ID: the order is not paid, or all of it was given back already")
+        RefundOrderError::NotPaid => mistake("ORDER-ID: the order is not paid"),
+        RefundOrderError::AllGivenBack => {
+            mistake("ORDER-ID: all of the order was given back already, or is about to be")
         }
         RefundOrderError::TooMuch { left } => mistake(format!(
             "--amount: only {} are left of the order; give that or less",

@@ -8,8 +8,10 @@ use axum::{
     http::request::Parts,
 };
 use backend::{metadata::MetadataFilter, page::PageRequest};
+use domain::id::OrganizationId;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::error::{ApiError, Issue};
 
@@ -227,6 +229,28 @@ impl Query {
             }
         }
         choices
+    }
+
+    /// Texts; all of them are meant.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        self.all(name).into_iter().map(|text| text.replace('\0', "")).collect()
+    }
+
+    /// An instant as RFC 3339 tells it.
+    pub fn instant(&mut self, name: &str) -> Option<OffsetDateTime> {
+        let text = self.text(name)?.to_owned();
+        let instant = OffsetDateTime::parse(&text, &Rfc3339).ok();
+        if instant.is_none() {
+            let msg = "This is no instant as RFC 3339 tells it.";
+            self.issues.push(Issue::query("datetime_parsing", name, msg, &text));
+        }
+        instant
+    }
+
+    /// Whether `organization_id` names others than the caller's own, of which it sees nothing.
+    pub fn is_elsewhere(&mut self, own: OrganizationId) -> bool {
+        let asked: Vec<OrganizationId> = self.ids("organization_id");
+        !asked.is_empty() && !asked.contains(&own)
     }
 
     /// `metadata[key]=value`: values of one key are alternatives, keys are conditions.

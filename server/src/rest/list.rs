@@ -1,6 +1,6 @@
 //! A page of a list on the wire.
 
-use backend::page::{Count, Page};
+use backend::page::{Count, Page, PageRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,6 +20,16 @@ pub struct Pagination {
 }
 
 impl<T> ListResource<T> {
+    /// A page of ids with what is shown of each.
+    pub fn filled<Id>(ids: &Page<Id>, items: Vec<T>) -> Self {
+        let page = Page { items, total: ids.total, page: ids.page, limit: ids.limit };
+        Self::of(page, |item| item)
+    }
+
+    pub fn empty(page: PageRequest) -> Self {
+        Self::of(Page::new(vec![], Count::Exact(0), page), |item| item)
+    }
+
     /// `to_wire` says how an entry looks on the wire.
     pub fn of<Entry>(page: Page<Entry>, to_wire: impl Fn(Entry) -> T) -> Self {
         let total_count = page.total.known();

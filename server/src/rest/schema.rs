@@ -11,4 +11,6 @@ pub mod order;
 pub mod organization;
 pub mod payment_method;
 pub mod product;
+pub mod refund;
+pub mod seat;
 pub mod subscription;

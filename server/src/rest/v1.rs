@@ -78,3 +78,11 @@ impl Modify for Bearers {
         }
     }
 }
+
+/// Each of these ids once.
+fn distinct<Id: Ord>(ids: impl Iterator<Item = Id>) -> Vec<Id> {
+    let mut ids: Vec<Id> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}

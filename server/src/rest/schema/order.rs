@@ -1,5 +1,7 @@
 //! Orders on the wire.
 
+use std::collections::BTreeMap;
+
 use backend::order::{OrderItemRecord, OrderRecord};
 use domain::{
     id::{CustomerId, DiscountId, OrderId, OrderItemId, PriceId, ProductId, SubscriptionId},
@@ -10,13 +12,17 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    address::Address, product::CustomerProductOfOrganization, subscription::SubscriptionBase,
+    address::Address,
+    customer::Customer,
+    discount::DiscountBase,
+    product::{CustomerProductOfOrganization, ProductBase},
+    subscription::SubscriptionBase,
 };
 use crate::rest::timestamp::Timestamp;
 
-/// An order, as its customer sees it. Amounts are in minor units.
+/// The facts of an order. Amounts are in minor units.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct CustomerOrder {
+pub struct OrderBase {
     #[schema(value_type = Uuid)]
     pub id: OrderId,
     pub created_at: Timestamp,
@@ -62,10 +68,46 @@ pub struct CustomerOrder {
     pub checkout_id: Option<Uuid>,
     /// When the money is asked for again by itself.
     pub next_payment_attempt_at: Option<Timestamp>,
-    pub product: Option<CustomerProductOfOrganization>,
-    pub subscription: Option<SubscriptionBase>,
     pub items: Vec<OrderItem>,
     pub description: String,
+}
+
+/// An order, as its customer sees it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CustomerOrder {
+    #[serde(flatten)]
+    pub base: OrderBase,
+    pub product: Option<CustomerProductOfOrganization>,
+    pub subscription: Option<SubscriptionBase>,
+}
+
+/// An order, as its organization sees it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Order {
+    #[serde(flatten)]
+    pub base: OrderBase,
+    /// What you note at it.
+    #[schema(value_type = Object)]
+    pub metadata: serde_json::Value,
+    /// Always empty.
+    #[schema(value_type = Object)]
+    pub custom_field_data: BTreeMap<String, String>,
+    /// Always 0: you run this yourself.
+    pub platform_fee_amount: i64,
+    pub platform_fee_currency: Option<String>,
+    pub customer: Customer,
+    pub product: Option<ProductBase>,
+    pub discount: Option<DiscountBase>,
+    pub subscription: Option<OrderSubscription>,
+}
+
+/// The subscription of an order.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OrderSubscription {
+    #[serde(flatten)]
+    pub base: SubscriptionBase,
+    #[schema(value_type = Object)]
+    pub metadata: serde_json::Value,
 }
 
 /// A line of an order.
@@ -84,13 +126,8 @@ pub struct OrderItem {
     pub product_price_id: Option<PriceId>,
 }
 
-impl CustomerOrder {
-    /// The order with what stands around it.
-    pub fn of(
-        order: OrderRecord,
-        product: Option<CustomerProductOfOrganization>,
-        subscription: Option<SubscriptionBase>,
-    ) -> Self {
+impl From<OrderRecord> for OrderBase {
+    fn from(order: OrderRecord) -> Self {
         let (total, tax, net) =
             (order.totals.total.minor, order.totals.tax.minor, order.net_minor());
         let refunded_tax = order.refunded_tax.minor;
@@ -129,8 +166,6 @@ impl CustomerOrder {
             subscription_id: order.subscription_id,
             checkout_id: None,
             next_payment_attempt_at: order.next_payment_attempt_at.map(Into::into),
-            product,
-            subscription,
             items: order.items.into_iter().map(Into::into).collect(),
             description: order.product_name,
         }

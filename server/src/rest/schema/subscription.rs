@@ -1,5 +1,7 @@
 //! Subscriptions on the wire.
 
+use std::collections::BTreeMap;
+
 use backend::subscription::{PendingUpdateRecord, SubscriptionRecord};
 use domain::{
     id::{CustomerId, DiscountId, ProductId, SubscriptionId},
@@ -10,7 +12,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::product::{CustomerProductOfOrganization, ProductPrice};
+use super::{
+    customer::Customer,
+    discount::DiscountBase,
+    product::{CustomerProductOfOrganization, Product, ProductPrice},
+};
 use crate::rest::timestamp::Timestamp;
 
 /// The facts of a subscription.
@@ -64,6 +70,27 @@ pub struct CustomerSubscription {
     #[serde(flatten)]
     pub base: SubscriptionBase,
     pub product: CustomerProductOfOrganization,
+    /// What it is charged by.
+    pub prices: Vec<ProductPrice>,
+    pub meters: Vec<SubscriptionMeter>,
+    /// What it becomes when the period ends.
+    pub pending_update: Option<PendingSubscriptionUpdate>,
+}
+
+/// A subscription, as its organization sees it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Subscription {
+    #[serde(flatten)]
+    pub base: SubscriptionBase,
+    /// What you note at it.
+    #[schema(value_type = Object)]
+    pub metadata: serde_json::Value,
+    /// Always empty.
+    #[schema(value_type = Object)]
+    pub custom_field_data: BTreeMap<String, String>,
+    pub customer: Customer,
+    pub product: Product,
+    pub discount: Option<DiscountBase>,
     /// What it is charged by.
     pub prices: Vec<ProductPrice>,
     pub meters: Vec<SubscriptionMeter>,

@@ -4,6 +4,7 @@ mod customer_session;
 mod customers;
 mod orders;
 mod organizations;
+mod seats;
 mod subscriptions;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -16,5 +17,6 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .merge(customers::router())
         .merge(orders::router())
         .merge(organizations::router())
+        .merge(seats::router())
         .merge(subscriptions::router())
 }

@@ -54,7 +54,8 @@ pub(super) async fn whole(
             CustomerProductOfOrganization { product: product.into(), organization }
         });
         let subscription = record.subscription_id.and_then(|id| subscriptions.get(&id));
-        Some(CustomerOrder::of(record, product, subscription.map(Into::into)))
+        let subscription = subscription.map(Into::into);
+        Some(CustomerOrder { base: record.into(), product, subscription })
     };
     Ok(ids.iter().filter_map(on_wire).collect())
 }
