@@ -8,6 +8,8 @@
 mod claim;
 mod finish;
 mod seal;
+#[cfg(test)]
+mod tests;
 
 pub use claim::{Claim, ClaimKey, Claimed, claim};
 pub(crate) use finish::add_outcome;

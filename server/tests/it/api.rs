@@ -3,6 +3,7 @@
 mod callers;
 mod document;
 mod frame;
+mod idempotency;
 mod reads;
 mod writes;
 
