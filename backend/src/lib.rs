@@ -7,6 +7,7 @@ pub mod access_token;
 pub mod activity;
 pub mod actor;
 pub mod api_session;
+pub mod api_sign_in;
 pub mod benefit;
 pub mod chance;
 pub mod clock;

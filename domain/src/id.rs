@@ -99,6 +99,8 @@ ids! {
     SessionId
     /// A request to sign in.
     SignInId
+    /// A code that was asked for through the API.
+    ApiSignInId
     /// A one-time code in a URL that signs a customer in.
     HandOverId
     /// An e-mail to send.

@@ -14,14 +14,16 @@ declare global {
   }
 }
 
-/** Notes each shift of the layout from the first paint on. */
+/** Notes each shift of the layout after the page has arrived. */
 async function watchLayout(page: Page) {
   await page.addInitScript(() => {
     window.shifts = [];
+    const arrived = () => (performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming).domInteractive;
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean; sources: { node?: Node }[] })[]) {
         const where = entry.sources.map(({ node }) => (node instanceof Element ? node.outerHTML.slice(0, 80) : String(node?.textContent)));
-        if (!entry.hadRecentInput) window.shifts.push({ value: entry.value, where });
+        // A table that is still arriving may be drawn in parts.
+        if (!entry.hadRecentInput && arrived() > 0 && entry.startTime > arrived()) window.shifts.push({ value: entry.value, where });
       }
     }).observe({ type: "layout-shift", buffered: true });
   });

@@ -8,7 +8,6 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use super::{ApiSessionKind, EXPIRES_AFTER};
 use crate::context::Context;
@@ -89,7 +88,29 @@ pub async fn create(
         Some(_) => ApiSessionKind::Member,
         None => ApiSessionKind::Customer,
     };
-    let prefix = match kind {
+    let whose = Whose { organization_id: input.organization_id, customer_id, member_id, kind };
+    let created = insert(&mut tx, cx, whose, input.return_url).await?;
+    event::notify(&mut tx).await?;
+    cx.commit(tx, &created).await?;
+    Ok(created)
+}
+
+/// Whose session is made.
+pub(crate) struct Whose {
+    pub organization_id: OrganizationId,
+    pub customer_id: CustomerId,
+    pub member_id: MemberId,
+    pub kind: ApiSessionKind,
+}
+
+/// Writes a session down; the caller commits.
+pub(crate) async fn insert(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    whose: Whose,
+    return_url: Option<String>,
+) -> Result<CreatedApiSession, DatabaseError> {
+    let prefix = match whose.kind {
         ApiSessionKind::Customer => CUSTOMER_SESSION_PREFIX,
         ApiSessionKind::Member => MEMBER_SESSION_PREFIX,
     };
@@ -102,12 +123,12 @@ pub async fn create(
             values ($1, $2, $3, $4, $5, $6, $7, $8) returning organization_id, api_session_id)
          insert into token (token_hash, organization_id, kind, subject_id)
          select $9, organization_id, 'api_session', api_session_id from made",
-        input.organization_id.as_uuid(),
+        whose.organization_id.as_uuid(),
         api_session_id.as_uuid(),
-        kind.as_str(),
-        customer_id,
-        member_id,
-        input.return_url,
+        whose.kind.as_str(),
+        whose.customer_id.as_uuid(),
+        whose.member_id.as_uuid(),
+        return_url,
         cx.now,
         expires_at,
         &token.hash(),
@@ -115,33 +136,30 @@ pub async fn create(
     .execute(&mut *tx)
     .await?;
     let event = NewEvent {
-        organization_id: input.organization_id,
+        organization_id: whose.organization_id,
         event_type: EventType::ApiSessionCreated,
         subject_kind: "api_session",
         subject_id: api_session_id.as_uuid(),
-        customer_id: Some(customer_id.into()),
-        snapshot: json!({ "kind": kind.as_str(), "member_id": member_id }),
+        customer_id: Some(whose.customer_id),
+        snapshot: json!({ "kind": whose.kind.as_str(), "member_id": whose.member_id }),
     };
-    event::record(&mut tx, cx, event).await?;
-    event::notify(&mut tx).await?;
-    let created = CreatedApiSession {
+    event::record(&mut *tx, cx, event).await?;
+    Ok(CreatedApiSession {
         api_session_id,
-        kind,
+        kind: whose.kind,
         token,
-        customer_id: customer_id.into(),
-        member_id: member_id.into(),
+        customer_id: whose.customer_id,
+        member_id: whose.member_id,
         created_at: cx.now,
         expires_at,
-        return_url: input.return_url,
-    };
-    cx.commit(tx, &created).await?;
-    Ok(created)
+        return_url,
+    })
 }
 
 async fn find(
     tx: &mut PgConnection,
     input: &CreateApiSession,
-) -> Result<(Uuid, Uuid), CreateApiSessionError> {
+) -> Result<(CustomerId, MemberId), CreateApiSessionError> {
     let (customer_id, external_customer_id) = match &input.customer {
         Whom::Id(id) => (Some(id.as_uuid()), None),
         Whom::External(id) => (None, Some(id.as_str())),
@@ -168,7 +186,7 @@ async fn find(
     .await?
     .ok_or(CreateApiSessionError::UnknownCustomer)?;
     let member_id = row.member_id.ok_or(CreateApiSessionError::UnknownMember)?;
-    Ok((row.customer_id, member_id))
+    Ok((row.customer_id.into(), member_id.into()))
 }
 
 #[cfg(test)]

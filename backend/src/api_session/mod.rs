@@ -5,6 +5,7 @@ mod create;
 
 pub use authenticate::authenticate;
 pub use create::{CreateApiSession, CreateApiSessionError, CreatedApiSession, Whom, create};
+pub(crate) use create::{Whose, insert};
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};

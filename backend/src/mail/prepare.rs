@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::claim::ClaimedMail;
 use super::failure::ASKING;
 use super::outcome::DropReason;
+use crate::api_sign_in;
 use crate::error::{InconsistencyError, QueryError};
 use crate::local_time::local_date_time;
 use crate::payment::pay_link;
@@ -226,6 +227,13 @@ fn notice_params(
         } else {
             params.insert(name.clone(), value.clone());
         }
+    }
+    let id = stored.get("api_sign_in_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    if let Some(api_sign_in_id) = id {
+        let code = api_sign_in::code_of(secret, api_sign_in_id);
+        params.insert("code".to_owned(), json!(code.expose()));
+        let minutes = api_sign_in::CODE_EXPIRES_AFTER.whole_minutes();
+        params.insert("code_minutes".to_owned(), json!(minutes));
     }
     let order_id = stored.get("order_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
     if let (true, Some(order_id)) = (is_asking(mail), order_id) {

@@ -50,10 +50,11 @@ enum Table {
     ProcessorEvent,
     IdempotencyKey,
     ApiSession,
+    ApiSignIn,
 }
 
 impl Table {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::SignIn,
         Self::HandOver,
         Self::RateLimit,
@@ -64,6 +65,7 @@ impl Table {
         Self::ProcessorEvent,
         Self::IdempotencyKey,
         Self::ApiSession,
+        Self::ApiSignIn,
     ];
 
     async fn delete(self, db: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
@@ -122,6 +124,12 @@ impl Table {
                 "delete from processor_event where ctid in (
                     select ctid from processor_event where received_at < $1 limit $2)",
                 days(30),
+                BATCH
+            ),
+            Self::ApiSignIn => sqlx::query!(
+                "delete from api_sign_in where ctid in (
+                    select ctid from api_sign_in where created_at < $1 limit $2)",
+                days(1),
                 BATCH
             ),
             Self::IdempotencyKey => sqlx::query!(

@@ -52,6 +52,7 @@ macro_rules! templates {
 
 templates! {
     "sign_in"
+    "api_sign_in"
     "subscription_confirmation"
     "subscription_trial_conversion_reminder"
     "subscription_cycled_after_trial"

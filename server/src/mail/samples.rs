@@ -13,6 +13,9 @@ pub fn sample(template: &str, locale: Locale) -> Letter {
         "sign_in" => {
             json!({"code": "7KX3PQ", "link_token": "abc.def", "code_minutes": 10, "link_minutes": 15})
         }
+        "api_sign_in" => {
+            json!({"code": "7KX3PQ", "code_minutes": 10, "customer_name": "Example Ltd"})
+        }
         _ => notice(),
     };
     Letter {

@@ -18,7 +18,10 @@ use backend::{
 use domain::{id::OrganizationId, scope::Scope};
 
 use super::error::{ApiError, BILLING_ONLY};
-use crate::{middleware::request_id::RequestId, state::AppState};
+use crate::{
+    middleware::{client::Client, request_id::RequestId},
+    state::AppState,
+};
 
 /// Who calls, as far as the token says.
 #[derive(Clone, Debug)]
@@ -95,6 +98,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Call {
             request_id: request_id.unwrap_or_default(),
             claim: parts.extensions.get().cloned(),
         })
+    }
+}
+
+/// Under which name tries of the calling machine are counted.
+#[derive(Clone, Debug)]
+pub struct ClientKey(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Ok(Self(
+            parts.extensions.get::<Client>().map(|client| client.key.clone()).unwrap_or_default(),
+        ))
     }
 }
 

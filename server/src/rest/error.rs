@@ -109,6 +109,12 @@ impl From<backend::error::QueryError> for ApiError {
     }
 }
 
+impl From<backend::rate_limit::Limited> for ApiError {
+    fn from(limited: backend::rate_limit::Limited) -> Self {
+        Self::RateLimited { retry_after_s: limited.retry_after_s }
+    }
+}
+
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         Self::internal("a command of the API failed", &error)

@@ -1,6 +1,8 @@
-//! The session that calls.
+//! Signing in, and the session that calls.
 
+mod authenticate;
 mod introspect;
+mod request;
 mod user;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -8,5 +10,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::state::AppState;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(introspect::introspect)).routes(routes!(user::user))
+    OpenApiRouter::new()
+        .routes(routes!(request::request))
+        .routes(routes!(authenticate::authenticate))
+        .routes(routes!(introspect::introspect))
+        .routes(routes!(user::user))
 }
