@@ -1,5 +1,6 @@
 //! The HTTP API through the whole router.
 
+mod breaking;
 mod callers;
 mod document;
 mod frame;
