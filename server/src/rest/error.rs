@@ -40,13 +40,20 @@ pub struct Issue {
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// Where: `body`, `query` or `path`, then names and places.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<Place>, example = json!(["body", "name"]))]
     pub loc: Vec<Value>,
     /// What is wrong, in a sentence.
     pub msg: String,
     /// What was sent there.
-    #[schema(value_type = Option<Object>)]
     pub input: Value,
+}
+
+/// The name of a field, or the place in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Place {
+    Name(String),
+    Index(u64),
 }
 
 impl Issue {

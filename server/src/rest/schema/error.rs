@@ -5,16 +5,23 @@ use utoipa::ToSchema;
 
 use crate::rest::error::Issue;
 
-/// Nobody calls, or somebody whom this operation is not for.
+/// Nobody calls, or somebody whom this operation is not for; or the token is nobody's.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Unauthorized {
-    #[schema(example = "Unauthorized")]
-    pub error: String,
-    #[schema(example = "Unauthorized")]
-    pub detail: String,
+#[serde(untagged)]
+pub enum Unauthorized {
+    Caller(NotPermitted),
+    Token(TokenRefused),
 }
 
-/// The caller's role does not allow this.
+/// The token is nobody's (`invalid_token`), or has not the scope (`insufficient_scope`).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenRefused {
+    #[schema(example = "invalid_token")]
+    pub error: String,
+    pub error_description: String,
+}
+
+/// Refused by name: the caller's role does not allow this, or a rule of this operation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NotPermitted {
     #[schema(example = "NotPermitted")]
@@ -38,4 +45,13 @@ pub struct ValidationError {
     #[schema(example = "RequestValidationError")]
     pub error: String,
     pub detail: Vec<Issue>,
+}
+
+/// What was sent has mistakes, or the order cannot be paid now (`OrderNotEligibleForRetry`,
+/// `PaymentRetryValidationError`).
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum PaymentRefused {
+    Invalid(ValidationError),
+    Order(NotPermitted),
 }

@@ -124,6 +124,10 @@ pub struct OrderItem {
     pub proration: bool,
     #[schema(value_type = Option<Uuid>)]
     pub product_price_id: Option<PriceId>,
+    /// Always null: an order is for one period, that of its subscription.
+    pub start_timestamp: Option<Timestamp>,
+    /// Always null.
+    pub end_timestamp: Option<Timestamp>,
 }
 
 impl From<OrderRecord> for OrderBase {
@@ -183,6 +187,8 @@ impl From<OrderItemRecord> for OrderItem {
             tax_amount: item.tax.minor,
             proration: item.is_proration,
             product_price_id: item.price_id,
+            start_timestamp: None,
+            end_timestamp: None,
         }
     }
 }

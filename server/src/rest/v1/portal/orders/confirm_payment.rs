@@ -14,7 +14,7 @@ use crate::{
         caller::{Call, Caller, context},
         error::{ApiError, BILLING_ONLY, Issue},
         extract::{Body, Id},
-        schema::error::{NotPermitted, ResourceNotFound, Unauthorized, ValidationError},
+        schema::error::{NotPermitted, PaymentRefused, ResourceNotFound, Unauthorized},
     },
     state::AppState,
 };
@@ -62,7 +62,7 @@ pub struct CustomerOrderPaymentConfirmation {
         (status = 403, body = NotPermitted),
         (status = 404, body = ResourceNotFound),
         (status = 409, description = "`PaymentAlreadyInProgress`.", body = NotPermitted),
-        (status = 422, description = "Also `OrderNotEligibleForRetry` and `PaymentRetryValidationError`, whose `detail` is a sentence.", body = ValidationError),
+        (status = 422, description = "Also `OrderNotEligibleForRetry` and `PaymentRetryValidationError`, whose `detail` is a sentence.", body = PaymentRefused),
         (status = 429, description = "`ManualRetryLimitExceeded`: five tries.", body = NotPermitted),
     )
 )]
