@@ -4,6 +4,7 @@ create table checkout (
     organization_id          uuid not null,
     checkout_id              uuid not null,
     state                    text not null,
+    revision                 integer not null default 1,
     product_ids              uuid[] not null,
     product_id               uuid not null,
     price_id                 uuid not null,
@@ -86,6 +87,7 @@ comment on table checkout is
     'Somebody on the way to a subscription: what is offered and chosen, who buys, and what came of it. Its secret is derived from its ids and stored nowhere. `due_at` is when the worker looks at it next. Expired and failed ones are kept for 90 days after their end, the others as long as their subscription; erasing a customer empties the personal columns.';
 comment on column checkout.state is
     'open: being filled in. confirmed: the order is frozen in a draft and waits for its card or its charge; back to open when that fails or something changes.';
+comment on column checkout.revision is 'Raised with every change: a card that was asked for an earlier one is not charged.';
 comment on column checkout.customer_match is
     'How the customer was found: named by the organization, created by this checkout, or only by the typed e-mail address, which proves nothing.';
 comment on column checkout.order_id is 'While confirmed the draft with what is to be paid; afterwards the first order.';
@@ -104,11 +106,13 @@ create index orders_checkout_idx on orders (organization_id, checkout_id) where 
 comment on column orders.checkout_id is 'The checkout that made it: of a subscription its first order. Drafts that were given up are void.';
 
 alter table payment_method_setup
-    add column checkout_id uuid,
+    add column checkout_id       uuid,
+    add column checkout_revision integer,
+    add constraint payment_method_setup_checkout_whole check ((checkout_id is null) = (checkout_revision is null)),
     add constraint payment_method_setup_checkout_fkey foreign key (organization_id, checkout_id)
         references checkout (organization_id, checkout_id);
 create index payment_method_setup_checkout_idx on payment_method_setup (organization_id, checkout_id) where checkout_id is not null;
-comment on column payment_method_setup.checkout_id is 'Goes on with this checkout, if its draft is still the one in `order_id`.';
+comment on column payment_method_setup.checkout_id is 'Goes on with this checkout, if it still has the revision in `checkout_revision`.';
 
 -- Whoever holds a checkout's secret acts too, without a session.
 alter table event

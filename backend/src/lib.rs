@@ -10,6 +10,7 @@ pub mod api_session;
 pub mod api_sign_in;
 pub mod benefit;
 pub mod chance;
+pub mod checkout;
 pub mod clock;
 pub mod context;
 pub mod customer;

@@ -5,6 +5,7 @@ mod text_enum;
 pub mod address;
 pub mod benefit;
 pub mod change;
+pub mod checkout;
 pub mod color;
 pub mod country;
 pub mod customer_type;

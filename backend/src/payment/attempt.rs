@@ -13,6 +13,7 @@ use super::processors::Processors;
 use super::settle::settle;
 use super::wait::{back_off, hand_to_a_person, wait};
 use super::{PrepareRefundError, Settlement};
+use crate::checkout::CheckoutError;
 use crate::context::Context;
 use crate::error::{DatabaseError, InconsistencyError, QueryError};
 use crate::subscription_change::SettleChangeError;
@@ -32,8 +33,16 @@ pub enum PaymentError {
     Refund(#[from] PrepareRefundError),
     #[error("the change that waited for the money could not be settled")]
     Change(#[from] SettleChangeError),
+    #[error("the checkout that waited for the money could not be settled")]
+    Checkout(#[source] Box<CheckoutError>),
     #[error("the payment could not be written down")]
     Database(#[from] DatabaseError),
+}
+
+impl From<CheckoutError> for PaymentError {
+    fn from(error: CheckoutError) -> Self {
+        Self::Checkout(Box::new(error))
+    }
 }
 
 impl From<sqlx::Error> for PaymentError {

@@ -8,6 +8,7 @@ use sqlx::{PgConnection, PgPool};
 use super::attempt::PaymentError;
 use super::claim::Attempt;
 use super::{NewRefund, Settlement, dunning, prepare_refund};
+use crate::checkout;
 use crate::context::Context;
 use crate::error::{InconsistencyError, QueryError};
 use crate::event;
@@ -51,7 +52,10 @@ pub(super) async fn settle(
         (OrderStatus::Draft, settlement) => {
             let (organization_id, order_id) = (order.organization_id, order.order_id);
             let changes = on_order_settled(&mut tx, cx, organization_id, order_id, settlement);
-            if !changes.await? {
+            let method = attempt.payment_method_id;
+            if !changes.await?
+                && !checkout::on_order_settled(&mut tx, cx, &order, settlement, method).await?
+            {
                 return Err(InconsistencyError::new("orders", "status", order_id).into());
             }
         }
@@ -74,7 +78,7 @@ impl Attempt {
     }
 }
 
-/// Locks the order after its subscription, as everybody does.
+/// Locks the order after its subscription, or after the checkout that is to begin one, as everybody does.
 pub(crate) async fn lock(
     tx: &mut PgConnection,
     organization_id: OrganizationId,
@@ -92,7 +96,10 @@ pub(crate) async fn lock(
         Some(subscription_id) => {
             row::lock(tx, organization_id.as_uuid(), None, subscription_id).await?
         }
-        None => None,
+        None => {
+            checkout::lock_of_order(tx, organization_id, order_id).await?;
+            None
+        }
     };
     let order = order::lock(tx, organization_id, order_id).await?;
     Ok(order.map(|order| (subscription, order)))

@@ -1,6 +1,6 @@
 //! Beginning to add a method: written down first, then asked of the processor.
 
-use domain::id::{CustomerId, OrderId, OrganizationId, PaymentMethodSetupId, SubscriptionId};
+use domain::id::{CheckoutId, CustomerId, OrderId, OrganizationId, PaymentMethodSetupId, SubscriptionId};
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
@@ -38,6 +38,13 @@ pub struct BeginSetup {
     pub presentation: SetupPresentation,
     /// Where the browser is led afterwards: a path on our own origin, of at most 500 bytes. Anything else leads to the root.
     pub return_path: String,
+}
+
+/// The checkout that goes on when the method is there, if it still has this revision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SetupOfCheckout {
+    pub checkout_id: CheckoutId,
+    pub checkout_revision: i32,
 }
 
 /// Where the customer enters it.
@@ -89,7 +96,30 @@ pub async fn begin_setup(
 ) -> Result<SetupBegun, BeginSetupError> {
     let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
     authorize(cx, organization_id, &input)?;
-    let written = write(db, cx, organization_id, &input).await?;
+    begin(db, processors, cx, organization_id, input, None).await
+}
+
+/// The same for whoever confirmed a checkout; the caller has authorized it.
+pub(crate) async fn begin_setup_of_checkout(
+    db: &PgPool,
+    processors: &Processors,
+    cx: &mut Context,
+    organization_id: OrganizationId,
+    input: BeginSetup,
+    checkout: SetupOfCheckout,
+) -> Result<SetupBegun, BeginSetupError> {
+    begin(db, processors, cx, organization_id, input, Some(checkout)).await
+}
+
+async fn begin(
+    db: &PgPool,
+    processors: &Processors,
+    cx: &mut Context,
+    organization_id: OrganizationId,
+    input: BeginSetup,
+    checkout: Option<SetupOfCheckout>,
+) -> Result<SetupBegun, BeginSetupError> {
+    let written = write(db, cx, organization_id, &input, checkout).await?;
     let processor = processors.get(&written.processor).ok_or(BeginSetupError::Unavailable)?;
     let processor_customer_id = match &written.processor_customer_id {
         Some(known) => known.clone(),
@@ -162,6 +192,7 @@ async fn write(
     cx: &mut Context,
     organization_id: OrganizationId,
     input: &BeginSetup,
+    checkout: Option<SetupOfCheckout>,
 ) -> Result<Written, BeginSetupError> {
     let mut tx = db.begin().await?;
     let customer_id = input.customer_id;
@@ -185,8 +216,8 @@ async fn write(
     sqlx::query!(
         "insert into payment_method_setup
             (organization_id, payment_method_setup_id, customer_id, processor, state, set_default, is_kept, subscription_id, order_id,
-             return_path, due_at, created_at)
-         values ($1, $2, $3, $4, 'prepared', $5, $6, $7, $8, $9, $10, $11)",
+             return_path, due_at, created_at, checkout_id, checkout_revision)
+         values ($1, $2, $3, $4, 'prepared', $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         organization_id.as_uuid(),
         payment_method_setup_id.as_uuid(),
         customer_id.as_uuid(),
@@ -198,6 +229,8 @@ async fn write(
         return_path(&input.return_path),
         cx.now + FIRST_LOOK,
         cx.now,
+        checkout.map(|checkout| checkout.checkout_id.as_uuid()),
+        checkout.map(|checkout| checkout.checkout_revision),
     )
     .execute(&mut *tx)
     .await?;

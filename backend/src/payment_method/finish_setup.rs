@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::setup_row::{SetupRow, close, read};
 use super::succeed::succeed;
+use crate::checkout::CheckoutError;
 use crate::context::Context;
 use crate::error::{DatabaseError, InconsistencyError, QueryError};
 use crate::event;
@@ -49,8 +50,16 @@ pub enum FinishSetupError {
     Inconsistency(#[from] InconsistencyError),
     #[error("the payment that follows could not be written down")]
     Payment(#[from] PaymentError),
+    #[error("the checkout that follows could not go on")]
+    Checkout(#[source] Box<CheckoutError>),
     #[error("the setup could not be finished")]
     Database(#[from] DatabaseError),
+}
+
+impl From<CheckoutError> for FinishSetupError {
+    fn from(error: CheckoutError) -> Self {
+        Self::Checkout(Box::new(error))
+    }
 }
 
 impl From<sqlx::Error> for FinishSetupError {

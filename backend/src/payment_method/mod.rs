@@ -25,6 +25,7 @@ mod succeed;
 mod test_helpers;
 mod use_for_subscription;
 
+pub(crate) use begin_setup::{SetupOfCheckout, begin_setup_of_checkout};
 pub use begin_setup::{BeginSetup, BeginSetupError, SetupBegun, begin_setup};
 pub use finish_setup::{FinishSetupError, FinishedSetup, SetupState, finish_setup, nudge_setup};
 pub use list::{PaymentMethod, get, list, list_of};

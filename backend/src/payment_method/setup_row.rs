@@ -22,6 +22,8 @@ pub(super) struct SetupRow {
     pub is_kept: bool,
     pub subscription_id: Option<Uuid>,
     pub order_id: Option<Uuid>,
+    pub checkout_id: Option<Uuid>,
+    pub checkout_revision: Option<i32>,
     pub return_path: String,
     pub decline_code: Option<String>,
     pub payment_method_id: Option<Uuid>,
@@ -66,7 +68,8 @@ pub(super) async fn read(
     sqlx::query_as!(
         SetupRow,
         "select organization_id, payment_method_setup_id, customer_id, processor, processor_setup_id, state, set_default, is_kept,
-            subscription_id, order_id, return_path, decline_code, payment_method_id, payment_attempt_id, created_at
+            subscription_id, order_id, checkout_id, checkout_revision, return_path, decline_code, payment_method_id, payment_attempt_id,
+            created_at
          from payment_method_setup
          where organization_id = $1 and payment_method_setup_id = $2",
         organization_id.as_uuid(),

@@ -10,6 +10,7 @@ use super::row::{LockedCustomer, MethodRow, lock_customer};
 use super::set_default::make_default;
 use super::setup_row::{SetupRow, close, lock_open};
 use super::{FinishSetupError, retry_overdue, use_for_subscription};
+use crate::checkout;
 use crate::context::Context;
 use crate::event;
 
@@ -77,6 +78,14 @@ async fn follow(
             pay_with(tx, cx, organization_id, order_id, method.id(), return_path).await?
         }
         None => None,
+    };
+    let payment_attempt_id = match setup.checkout_id.zip(setup.checkout_revision) {
+        Some((checkout_id, revision)) => {
+            let checkout = (checkout_id.into(), revision);
+            let path = setup.return_path.as_str();
+            checkout::on_method_entered(tx, cx, organization_id, checkout, method.id(), path).await?
+        }
+        None => payment_attempt_id,
     };
     if !setup.is_kept {
         return Ok(payment_attempt_id);

@@ -5,7 +5,7 @@ mod get;
 mod load;
 mod offered_plans;
 mod paid;
-mod plan;
+pub(crate) mod plan;
 mod request;
 mod rules;
 

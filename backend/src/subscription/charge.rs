@@ -70,7 +70,7 @@ pub(super) async fn announced(
 }
 
 /// The first order: of a trial over nothing, else for the first period.
-pub(super) async fn first(
+pub(crate) async fn first(
     tx: &mut PgConnection,
     cx: &mut Context,
     row: &SubscriptionRow,

@@ -21,6 +21,7 @@ mod summary;
 mod unschedule_pause;
 pub(crate) mod unschedule_update;
 
+pub(crate) use charge::first as first_order;
 pub use cancel::{CancelError, CancelSubscription, cancel};
 pub use get::{SubscriptionDetail, get};
 pub use keep::{KeepError, keep};

@@ -7,8 +7,7 @@ use domain::id::{
 };
 use domain::interval::{Interval, RecurringInterval};
 use domain::money::{Currency, Money};
-use domain::period::{Period, instant_after, period_after};
-use domain::subscription::{Subscription, SubscriptionStatus};
+use domain::subscription::Subscription;
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
@@ -86,7 +85,7 @@ pub async fn start(
     let mut tx = db.begin().await?;
     let offer = offer(&mut tx, &input).await?;
     check_discount(&mut tx, &input).await?;
-    let facts = first_facts(cx, &offer, input.seats);
+    let facts = Subscription::begun(cx.now, offer.every, offer.trial, offer.amount, input.seats);
     let subscription_id = insert(&mut tx, cx, &input, &facts).await?;
     let (organization_id, id) = (input.organization_id.into(), subscription_id.into());
     let row = row::read(&mut tx, organization_id, None, id).await?.ok_or_else(|| {
@@ -179,36 +178,6 @@ fn interval<E>(
     }
 }
 
-/// A trial is the first period; the paid periods are counted from its end.
-fn first_facts(cx: &Context, offer: &Offer, seats: Option<i32>) -> Subscription {
-    let trial_end = offer.trial.map(|trial| instant_after(cx.now, trial, 1));
-    let current_period = match trial_end {
-        Some(end) => Period { start: cx.now, end },
-        None => period_after(cx.now, offer.every, 0),
-    };
-    Subscription {
-        status: if trial_end.is_some() {
-            SubscriptionStatus::Trialing
-        } else {
-            SubscriptionStatus::Active
-        },
-        interval: offer.every,
-        billing_anchor_at: trial_end.unwrap_or(cx.now),
-        current_period,
-        trial_end,
-        cancel_at_period_end: false,
-        canceled_at: None,
-        ends_at: None,
-        ended_at: None,
-        pause_at_period_end: false,
-        paused_at: None,
-        resumes_at: None,
-        past_due_at: None,
-        amount: offer.amount,
-        seats,
-    }
-}
-
 async fn insert(
     tx: &mut PgConnection,
     cx: &mut Context,
@@ -256,7 +225,9 @@ mod tests {
     use crate::test_support::billing::{Offer, percent_off};
     use crate::test_support::{TestDb, fixtures};
     use domain::discount::DiscountDuration;
+    use domain::period::Period;
     use domain::price::PriceAmount;
+    use domain::subscription::SubscriptionStatus;
     use time::macros::datetime;
 
     async fn orders(db: &TestDb) -> Vec<(String, String, i64)> {

@@ -2,4 +2,4 @@
 
 mod terms;
 
-pub(crate) use terms::terms;
+pub(crate) use terms::{buyer, seller, terms};

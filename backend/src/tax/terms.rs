@@ -40,25 +40,42 @@ pub(crate) async fn terms(
     .await?;
     let behavior = TaxBehavior::parse(&row.tax_behavior)
         .ok_or_else(|| InconsistencyError::new("price", "tax_behavior", price_id))?;
-    let tax_countries =
-        row.tax_countries.iter().map(|code| Country::parse(code)).collect::<Result<_, _>>();
-    let seller = Seller {
-        country: row.seller_address.map(|Json(address)| address.country),
-        collects_eu_tax: row.collects_eu_tax,
-        tax_countries: tax_countries.map_err(|_| {
+    let seller = seller(
+        organization_id,
+        row.seller_address.map(|Json(address)| address),
+        row.collects_eu_tax,
+        &row.tax_countries,
+    )?;
+    let country = row.buyer_address.map(|Json(address)| address.country);
+    let buyer = buyer(country, row.tax_id.as_deref(), row.is_tax_exempt);
+    Ok(TaxTerms { rate: tax_rate(&seller, &buyer), behavior })
+}
+
+/// The seller in an organization's columns.
+pub(crate) fn seller(
+    organization_id: OrganizationId,
+    address: Option<Address>,
+    collects_eu_tax: bool,
+    tax_countries: &[String],
+) -> Result<Seller, InconsistencyError> {
+    let tax_countries = tax_countries.iter().map(|code| Country::parse(code));
+    Ok(Seller {
+        country: address.map(|address| address.country),
+        collects_eu_tax,
+        tax_countries: tax_countries.collect::<Result<_, _>>().map_err(|_| {
             InconsistencyError::new("organization", "tax_countries", organization_id)
         })?,
-    };
-    let country = row.buyer_address.map(|Json(address)| address.country);
-    // A number that no longer fits its country proves nothing, and hinders no order.
-    let tax_id =
-        country.zip(row.tax_id).and_then(|(country, raw)| TaxId::parse(country, &raw).ok());
-    let buyer = Buyer {
+    })
+}
+
+/// A buyer with a tax number as it was typed. One that does not fit its country proves nothing, and hinders no order.
+pub(crate) fn buyer(country: Option<Country>, tax_id: Option<&str>, is_tax_exempt: bool) -> Buyer {
+    let tax_id = country.zip(tax_id).and_then(|(country, raw)| TaxId::parse(country, raw).ok());
+    Buyer {
         country,
         tax_id: tax_id.map(|tax_id| (tax_id.country, tax_id.is_verified)),
-        is_tax_exempt: row.is_tax_exempt,
-    };
-    Ok(TaxTerms { rate: tax_rate(&seller, &buyer), behavior })
+        is_tax_exempt,
+    }
 }
 
 #[cfg(test)]

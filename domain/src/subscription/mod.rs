@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 
 use crate::interval::RecurringInterval;
 use crate::money::Money;
-use crate::period::Period;
+use crate::period::{Period, instant_after, period_after};
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -74,6 +74,42 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// One that begins at `now`. A trial is the first period; the paid ones are counted from its end.
+    pub fn begun(
+        now: OffsetDateTime,
+        interval: RecurringInterval,
+        trial: Option<RecurringInterval>,
+        amount: Money,
+        seats: Option<i32>,
+    ) -> Self {
+        let trial_end = trial.map(|trial| instant_after(now, trial, 1));
+        let current_period = match trial_end {
+            Some(end) => Period { start: now, end },
+            None => period_after(now, interval, 0),
+        };
+        Self {
+            status: if trial_end.is_some() {
+                SubscriptionStatus::Trialing
+            } else {
+                SubscriptionStatus::Active
+            },
+            interval,
+            billing_anchor_at: trial_end.unwrap_or(now),
+            current_period,
+            trial_end,
+            cancel_at_period_end: false,
+            canceled_at: None,
+            ends_at: None,
+            ended_at: None,
+            pause_at_period_end: false,
+            paused_at: None,
+            resumes_at: None,
+            past_due_at: None,
+            amount,
+            seats,
+        }
+    }
+
     pub fn is_ended(&self) -> bool {
         self.ended_at.is_some() || self.status.is_ended()
     }
@@ -99,7 +135,6 @@ impl Subscription {
 pub(crate) mod tests {
     use super::*;
     use crate::money::Currency;
-    use crate::period::period_after;
     use time::macros::datetime;
 
     pub(crate) const START: OffsetDateTime = datetime!(2026-01-31 12:00 UTC);
