@@ -15,6 +15,7 @@ pub const RESERVED: &[&str] = &[
     "api",
     "assets",
     "brand",
+    "checkout",
     "components",
     "console",
     "dev",

@@ -39,6 +39,9 @@ pub struct Worker {
     pub shutdown: CancellationToken,
 }
 
+/// Nobody waits for a checkout to expire; by its clock it has before that.
+const CHECKOUTS_EVERY: Duration = Duration::from_mins(1);
+
 /// A rare unit that failed is tried again after this.
 const RETRY: Duration = Duration::from_secs(30);
 
@@ -64,6 +67,9 @@ impl Worker {
     pub async fn run(self) {
         tokio::join!(
             self.repeat("renewals", Pace::Woken, || billing::run_due(&self)),
+            self.repeat("checkouts", Pace::Every(CHECKOUTS_EVERY), || billing::expire_checkouts(
+                &self
+            )),
             self.repeat("payments", Pace::Woken, || payments::run_due(&self)),
             self.repeat("payment methods", Pace::Woken, || payment_methods::run_due(&self)),
             self.repeat("invoices", Pace::Woken, || billing::issue_due(&self)),
@@ -81,6 +87,7 @@ impl Worker {
         while billing::run_due(self).await? == Left::More {}
         while payment_methods::run_due(self).await? == Left::More {}
         while payments::run_due(self).await? == Left::More {}
+        while billing::expire_checkouts(self).await? == Left::More {}
         while billing::issue_due(self).await? == Left::More {}
         while mails::send_due(self).await? == Left::More {}
         Ok(())

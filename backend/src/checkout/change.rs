@@ -13,6 +13,7 @@ use domain::tax_id::TAX_ID_MAX_CHARS;
 use serde_json::json;
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use time::OffsetDateTime;
 
 use super::catalog::{self, ChosenPrice};
 use super::error::CheckoutError;
@@ -105,10 +106,11 @@ pub(super) async fn apply(
     row: &mut CheckoutRow,
     change: CheckoutChange,
     is_staff: bool,
+    now: OffsetDateTime,
 ) -> Result<(), CheckoutError> {
     let mut errors = FieldErrors::new();
     choose(tx, row, &change, &mut errors).await?;
-    discount(tx, row, change.discount.clone(), is_staff, &mut errors).await?;
+    discount(tx, row, change.discount.clone(), is_staff, now, &mut errors).await?;
     buyer(row, &change, &mut errors);
     let locale = change.locale.into_value(row.locale.take());
     row.locale = input::optional(&mut errors, "locale", locale.as_deref(), LOCALE_MAX_CHARS);
@@ -182,6 +184,7 @@ async fn discount(
     row: &mut CheckoutRow,
     change: Change<DiscountChoice>,
     is_staff: bool,
+    now: OffsetDateTime,
     errors: &mut FieldErrors,
 ) -> Result<(), CheckoutError> {
     let choice = match change {
@@ -201,9 +204,12 @@ async fn discount(
         errors.push(field, "discount_fixed");
         return Ok(());
     }
-    match catalog::discount(tx, row.organization(), &choice).await? {
-        Some(discount_id) => row.discount_id = Some(discount_id.as_uuid()),
-        None => errors.push(field, "discount_unknown"),
+    let (product_id, customer_id) = (row.product_id, row.customer_id);
+    match catalog::discount(tx, row.organization(), &choice, product_id, customer_id, now).await {
+        Ok(Some(discount_id)) => row.discount_id = Some(discount_id.as_uuid()),
+        Ok(None) => errors.push(field, "discount_unknown"),
+        Err(CheckoutError::Discount(_)) => errors.push(field, "discount_not_now"),
+        Err(error) => return Err(error),
     }
     Ok(())
 }
@@ -281,12 +287,8 @@ fn staff(row: &mut CheckoutRow, change: StaffChange, errors: &mut FieldErrors) {
     row.require_billing_address =
         change.require_billing_address.unwrap_or(row.require_billing_address);
     let address = change.customer_ip_address.into_value(row.customer_ip_address.take());
-    row.customer_ip_address = input::optional(
-        errors,
-        "customer_ip_address",
-        address.as_deref(),
-        IP_ADDRESS_MAX_CHARS,
-    );
+    row.customer_ip_address =
+        input::optional(errors, "customer_ip_address", address.as_deref(), IP_ADDRESS_MAX_CHARS);
     let urls = [
         ("success_url", change.success_url, &mut row.success_url),
         ("return_url", change.return_url, &mut row.return_url),

@@ -44,8 +44,7 @@ pub(super) async fn complete(
     let order_id = match paid {
         Some(order) => {
             event::record(tx, cx, created).await?;
-            let order =
-                LockedOrder { subscription_id: Some(subscription_id), ..order.clone() };
+            let order = LockedOrder { subscription_id: Some(subscription_id), ..order.clone() };
             order::mark_paid(tx, cx, &order).await?;
             order.order_id
         }
@@ -79,10 +78,11 @@ async fn of_checkout(
     order_id: OrderId,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update orders set checkout_id = $3 where organization_id = $1 and order_id = $2",
+        "update orders set checkout_id = $3, metadata = $4 where organization_id = $1 and order_id = $2",
         row.organization_id,
         order_id.as_uuid(),
         row.checkout_id,
+        row.metadata,
     )
     .execute(tx)
     .await?;
@@ -126,8 +126,8 @@ async fn insert(
         "insert into subscription
             (organization_id, subscription_id, customer_id, product_id, price_id, status, currency, amount_minor, seats, recurring_interval,
              recurring_interval_count, billing_anchor_at, current_period_start, current_period_end, trial_start, trial_end, started_at, due_at, created_at,
-             discount_id, discount_applied_at, reminder_due_at, payment_method_id, checkout_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17, $19, $20, $21, $22, $23)",
+             discount_id, discount_applied_at, reminder_due_at, payment_method_id, checkout_id, metadata)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17, $19, $20, $21, $22, $23, $24)",
         row.organization_id,
         subscription_id.as_uuid(),
         row.customer_id.ok_or_else(|| row.bad("customer_id"))?,
@@ -151,6 +151,7 @@ async fn insert(
         facts.reminder_due_at(cx.now),
         payment_method_id.map(PaymentMethodId::as_uuid),
         row.checkout_id,
+        row.metadata,
     )
     .execute(tx)
     .await?;

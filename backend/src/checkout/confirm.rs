@@ -6,15 +6,16 @@ use domain::id::{CheckoutId, CustomerId, OrderId, OrganizationId};
 use domain::money::Money;
 use domain::order::BillingReason;
 use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
-use super::buyer;
+use super::buyer::{self, Billing};
 use super::complete::complete;
 use super::error::CheckoutError;
 use super::quote::{CheckoutQuote, work_out};
 use super::row::{self, CheckoutRow};
-use super::store;
 use super::update::still_open;
+use super::{redemption, store};
 use crate::context::Context;
 use crate::event;
 use crate::order::{NewOrder, insert_order};
@@ -119,10 +120,13 @@ async fn freeze(
     if quote.needs_card && row.payment_processor.is_none() {
         return Err(CheckoutError::NoProcessor);
     }
+    let bought_by = CheckoutRow { customer_id: found.map(CustomerId::as_uuid), ..row.clone() };
+    redemption::check(&mut tx, cx, &bought_by).await?;
     let (customer_id, matched) = buyer::resolve(&mut tx, cx, &row, &who, found).await?;
-    let order_id = draft(&mut tx, cx, &row, customer_id, &quote).await?;
-    let is_again = row.state()? == CheckoutState::Confirmed
-        && order_id.map(OrderId::as_uuid) == row.order_id;
+    let order_id =
+        draft(&mut tx, cx, &row, (customer_id, matched), who.billing.as_ref(), &quote).await?;
+    let is_again =
+        row.state()? == CheckoutState::Confirmed && order_id.map(OrderId::as_uuid) == row.order_id;
     let revision = row.revision + i32::from(!is_again);
     sqlx::query!(
         "update checkout
@@ -145,15 +149,12 @@ async fn freeze(
     if quote.needs_card {
         store::record(&mut tx, cx, &row, EventType::CheckoutUpdated).await?;
     } else {
+        redemption::redeem(&mut tx, cx, &row).await?;
         complete(&mut tx, cx, &row, None, None).await?;
     }
     event::notify(&mut tx).await?;
-    let frozen = Frozen {
-        customer_id,
-        customer_match: matched,
-        revision,
-        needs_card: quote.needs_card,
-    };
+    let frozen =
+        Frozen { customer_id, customer_match: matched, revision, needs_card: quote.needs_card };
     cx.commit(tx, &frozen).await?;
     Ok(frozen)
 }
@@ -163,9 +164,12 @@ async fn draft(
     tx: &mut PgConnection,
     cx: &mut Context,
     row: &CheckoutRow,
-    customer_id: CustomerId,
+    (customer_id, matched): (CustomerId, CustomerMatch),
+    billing: Option<&Billing>,
     quote: &CheckoutQuote,
 ) -> Result<Option<OrderId>, CheckoutError> {
+    // The customer's own details are not replaced by what somebody typed: they stand on this order alone.
+    let own = billing.filter(|_| !matched.is_proven());
     let totals = quote.due_now.totals;
     let is_same = row.order_subtotal_minor == Some(totals.subtotal.minor)
         && row.order_discount_minor == Some(totals.discount.minor)
@@ -195,10 +199,14 @@ async fn draft(
     };
     let order_id = insert_order(tx, cx, order).await?;
     sqlx::query!(
-        "update orders set checkout_id = $3 where organization_id = $1 and order_id = $2",
+        "update orders set checkout_id = $3, metadata = $4, billing_name = $5, billing_address = $6
+         where organization_id = $1 and order_id = $2",
         row.organization_id,
         order_id.as_uuid(),
         row.checkout_id,
+        row.metadata,
+        own.map(|billing| billing.name.as_str()),
+        own.map(|billing| Json(&billing.address)) as _,
     )
     .execute(tx)
     .await?;

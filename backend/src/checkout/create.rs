@@ -80,7 +80,7 @@ pub async fn create(
         change::seats(&mut row, None, &price.amount, &mut errors);
     }
     errors.result(()).map_err(CheckoutError::Invalid)?;
-    apply(&mut tx, &mut row, input.details, true).await?;
+    apply(&mut tx, &mut row, input.details, true, cx.now).await?;
     store::write_new(&mut tx, &row).await?;
     let row = row::read(&mut tx, organization_id, checkout_id).await?.ok_or_else(unknown)?;
     work_out(&row, cx.now)?;

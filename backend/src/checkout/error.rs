@@ -1,9 +1,11 @@
 //! Why a checkout is refused.
 
+use domain::discount::RedemptionRefusal;
 use domain::field_errors::FieldErrors;
 use thiserror::Error;
 
 use crate::customer::CreateCustomerError;
+use crate::discount::RedeemError;
 use crate::error::{DatabaseError, Forbidden, InconsistencyError, QueryError};
 use crate::order::InsertOrderError;
 use crate::payment::PrepareRefundError;
@@ -27,6 +29,8 @@ pub enum CheckoutError {
     /// `billing_name`, `tax_id`, `discount_id`, `discount_code`, `success_url` … and those of the address.
     #[error("the checkout has mistakes: {0}")]
     Invalid(FieldErrors),
+    #[error("the discount cannot be had")]
+    Discount(#[from] RedemptionRefusal),
     #[error("nobody charges the organization's customers")]
     NoProcessor,
     #[error("the card cannot be asked for")]
@@ -63,6 +67,16 @@ impl From<QueryError> for CheckoutError {
             QueryError::Database(error) => error.into(),
             QueryError::Inconsistency(error) => error.into(),
             QueryError::Forbidden(error) => error.into(),
+        }
+    }
+}
+
+impl From<RedeemError> for CheckoutError {
+    fn from(error: RedeemError) -> Self {
+        match error {
+            RedeemError::Unknown => Self::invalid("discount_id", "discount_unknown"),
+            RedeemError::Refused(refusal) => refusal.into(),
+            RedeemError::Database(error) => error.into(),
         }
     }
 }

@@ -14,11 +14,7 @@ use crate::event;
 const CHARGED_AGAIN_AFTER: Duration = Duration::minutes(10);
 
 /// Expires up to `limit` checkouts that are due and returns how many were looked at. One whose charge is under way waits for it.
-pub async fn expire_due(
-    db: &PgPool,
-    cx: &mut Context,
-    limit: i64,
-) -> Result<usize, CheckoutError> {
+pub async fn expire_due(db: &PgPool, cx: &mut Context, limit: i64) -> Result<usize, CheckoutError> {
     let mut tx = db.begin().await?;
     let due = sqlx::query!(
         "select organization_id, checkout_id from checkout

@@ -16,6 +16,7 @@ mod on_order_settled;
 mod page_of;
 mod quote;
 mod record;
+mod redemption;
 mod row;
 mod secret;
 mod sign_in;

@@ -8,9 +8,12 @@ use sqlx::PgConnection;
 
 use super::complete::complete;
 use super::error::CheckoutError;
-use super::row;
+use super::{redemption, row, store};
 use crate::context::Context;
 use crate::payment::{self, LEASE, NewAttempt};
+
+/// Stands in place of a decline when the discount was used up meanwhile.
+pub const DISCOUNT_USED_UP: &str = "discount_used_up";
 
 /// Goes on with a checkout, in the transaction that keeps the method: writes the charge of its draft, or begins what costs nothing yet.
 /// `None` when no charge follows: also when the checkout was changed, charged or ended since the card was asked for.
@@ -27,6 +30,16 @@ pub(crate) async fn on_method_entered(
     if !is_meant || row.is_charged {
         tracing::info!(%checkout_id, "a card was given for a checkout that has gone on since");
         return Ok(None);
+    }
+    match redemption::redeem(tx, cx, &row).await {
+        Ok(()) => {}
+        Err(CheckoutError::Discount(_) | CheckoutError::Invalid(_)) => {
+            // Somebody was quicker: nobody is charged more than the button said.
+            store::void_draft(tx, cx, &row).await?;
+            store::reopen(tx, cx, &row, DISCOUNT_USED_UP).await?;
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
     }
     let Some(order_id) = row.order_id else {
         complete(tx, cx, &row, None, Some(payment_method_id)).await?;

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::complete::complete;
 use super::error::CheckoutError;
-use super::{row, store};
+use super::{redemption, row, store};
 use crate::context::Context;
 use crate::error::QueryError;
 use crate::order::{self, LockedOrder};
@@ -64,10 +64,12 @@ pub(crate) async fn on_order_settled(
         }
         Settlement::Declined(code) => {
             order::mark_void(tx, cx, order).await?;
+            redemption::give_back(tx, &row).await?;
             store::reopen(tx, cx, &row, code.as_str()).await?;
         }
         Settlement::Abandoned => {
             order::mark_void(tx, cx, order).await?;
+            redemption::give_back(tx, &row).await?;
             store::reopen(tx, cx, &row, DeclineCode::AuthenticationRequired.as_str()).await?;
         }
     }

@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::error::CheckoutError;
+use super::on_method_entered::DISCOUNT_USED_UP;
 use super::quote::{self, CheckoutQuote, work_out};
 use super::row::{CheckoutRow, checkout_rows};
 use crate::actor::Actor;
@@ -65,6 +66,8 @@ pub struct CheckoutRecord {
     pub subscription_id: Option<SubscriptionId>,
     /// Why the last charge failed.
     pub decline_code: Option<DeclineCode>,
+    /// Nobody was charged, because the discount was used up meanwhile.
+    pub is_discount_used_up: bool,
     /// A charge is under way.
     pub is_charged: bool,
     /// Where a charge waits to be approved.
@@ -172,6 +175,7 @@ fn record(row: CheckoutRow, now: OffsetDateTime) -> Result<CheckoutRecord, Check
         embed_origin: row.embed_origin,
         order_id: row.order_id.map(Into::into),
         subscription_id: row.subscription_id.map(Into::into),
+        is_discount_used_up: row.decline_code.as_deref() == Some(DISCOUNT_USED_UP),
         decline_code: row.decline_code.as_deref().and_then(DeclineCode::parse),
         is_charged: row.is_charged,
         action_url: row.action_url,

@@ -178,7 +178,8 @@ impl CheckoutRow {
     }
 
     pub(super) fn customer_match(&self) -> Result<Option<CustomerMatch>, InconsistencyError> {
-        let parse = |text: &str| CustomerMatch::parse(text).ok_or_else(|| self.bad("customer_match"));
+        let parse =
+            |text: &str| CustomerMatch::parse(text).ok_or_else(|| self.bad("customer_match"));
         self.customer_match.as_deref().map(parse).transpose()
     }
 
@@ -190,7 +191,9 @@ impl CheckoutRow {
     pub(super) fn every(&self) -> Result<RecurringInterval, InconsistencyError> {
         interval(self.recurring_interval.as_deref(), self.recurring_interval_count)
             .flatten()
-            .ok_or_else(|| InconsistencyError::new("product", "recurring_interval", self.product_id))
+            .ok_or_else(|| {
+                InconsistencyError::new("product", "recurring_interval", self.product_id)
+            })
     }
 
     /// The trial that the checkout would begin with: its own, else the product's, unless it allows none.
@@ -202,8 +205,9 @@ impl CheckoutRow {
             .ok_or_else(|| self.bad("trial_interval"))?;
         let of_product = || {
             let unit = self.product_trial_interval.as_deref();
-            interval(unit, self.product_trial_interval_count)
-                .ok_or_else(|| InconsistencyError::new("product", "trial_interval", self.product_id))
+            interval(unit, self.product_trial_interval_count).ok_or_else(|| {
+                InconsistencyError::new("product", "trial_interval", self.product_id)
+            })
         };
         own.map_or_else(of_product, |own| Ok(Some(own)))
     }

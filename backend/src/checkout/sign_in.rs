@@ -33,9 +33,10 @@ pub async fn hand_over(
     let is_it = row.browser_hash.as_deref() == Some(hash(browser).as_slice());
     let is_proven = row.customer_match()?.is_some_and(CustomerMatch::is_proven);
     let is_bought = row.state()? == CheckoutState::Succeeded;
-    let Some(customer_id) = row.customer_id.filter(|_| {
-        is_bought && is_recent && is_it && is_proven && row.handed_over_at.is_none()
-    }) else {
+    let Some(customer_id) = row
+        .customer_id
+        .filter(|_| is_bought && is_recent && is_it && is_proven && row.handed_over_at.is_none())
+    else {
         return Ok(None);
     };
     sqlx::query!(

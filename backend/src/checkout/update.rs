@@ -35,7 +35,7 @@ pub async fn update(
         row::lock(&mut tx, organization_id, checkout_id).await?.ok_or(CheckoutError::Unknown)?;
     still_open(&row, cx)?;
     let before = row.clone();
-    apply(&mut tx, &mut row, change, is_staff).await?;
+    apply(&mut tx, &mut row, change, is_staff, cx.now).await?;
     if row != before {
         store::write_open(&mut tx, cx, &row).await?;
         let row = row::read(&mut tx, organization_id, checkout_id).await?;

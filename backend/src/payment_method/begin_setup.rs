@@ -1,6 +1,8 @@
 //! Beginning to add a method: written down first, then asked of the processor.
 
-use domain::id::{CheckoutId, CustomerId, OrderId, OrganizationId, PaymentMethodSetupId, SubscriptionId};
+use domain::id::{
+    CheckoutId, CustomerId, OrderId, OrganizationId, PaymentMethodSetupId, SubscriptionId,
+};
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};

@@ -25,8 +25,8 @@ mod succeed;
 mod test_helpers;
 mod use_for_subscription;
 
-pub(crate) use begin_setup::{SetupOfCheckout, begin_setup_of_checkout};
 pub use begin_setup::{BeginSetup, BeginSetupError, SetupBegun, begin_setup};
+pub(crate) use begin_setup::{SetupOfCheckout, begin_setup_of_checkout};
 pub use finish_setup::{FinishSetupError, FinishedSetup, SetupState, finish_setup, nudge_setup};
 pub use list::{PaymentMethod, get, list, list_of};
 pub use next_due_at::next_due_at;

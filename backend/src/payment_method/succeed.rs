@@ -83,7 +83,8 @@ async fn follow(
         Some((checkout_id, revision)) => {
             let checkout = (checkout_id.into(), revision);
             let path = setup.return_path.as_str();
-            checkout::on_method_entered(tx, cx, organization_id, checkout, method.id(), path).await?
+            checkout::on_method_entered(tx, cx, organization_id, checkout, method.id(), path)
+                .await?
         }
         None => payment_attempt_id,
     };

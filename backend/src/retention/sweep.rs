@@ -47,6 +47,7 @@ enum Table {
     Mail,
     AccessToken,
     PaymentMethodSetup,
+    Checkout,
     ProcessorEvent,
     IdempotencyKey,
     ApiSession,
@@ -62,6 +63,7 @@ impl Table {
         Self::Mail,
         Self::AccessToken,
         Self::PaymentMethodSetup,
+        Self::Checkout,
         Self::ProcessorEvent,
         Self::IdempotencyKey,
         Self::ApiSession,
@@ -118,6 +120,19 @@ impl Table {
                 "delete from payment_method_setup where ctid in (
                     select ctid from payment_method_setup where settled_at < $1 limit $2)",
                 days(30),
+                BATCH
+            ),
+            Self::Checkout => sqlx::query!(
+                "with gone as materialized (
+                    select organization_id, checkout_id from checkout where state in ('expired', 'failed') and settled_at < $1 limit $2),
+                 freed as (
+                    update orders o set checkout_id = null from gone
+                    where o.organization_id = gone.organization_id and o.checkout_id = gone.checkout_id)
+                 delete from checkout k using gone
+                 where k.organization_id = gone.organization_id and k.checkout_id = gone.checkout_id
+                    and not exists (select from payment_method_setup s
+                        where s.organization_id = k.organization_id and s.checkout_id = k.checkout_id)",
+                days(90),
                 BATCH
             ),
             Self::ProcessorEvent => sqlx::query!(

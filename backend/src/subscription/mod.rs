@@ -21,8 +21,8 @@ mod summary;
 mod unschedule_pause;
 pub(crate) mod unschedule_update;
 
-pub(crate) use charge::first as first_order;
 pub use cancel::{CancelError, CancelSubscription, cancel};
+pub(crate) use charge::first as first_order;
 pub use get::{SubscriptionDetail, get};
 pub use keep::{KeepError, keep};
 pub use list::{SUBSCRIPTIONS_MAX, list};
