@@ -53,3 +53,4 @@ mod proration;
 pub mod quote;
 pub mod subscription;
 pub mod subscription_change;
+pub mod webhook;

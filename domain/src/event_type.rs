@@ -88,6 +88,11 @@ event_types! {
     AccessTokenUpdated = "access_token.updated"
     AccessTokenRevoked = "access_token.revoked"
     HandOverCreated = "hand_over.created"
+    WebhookEndpointCreated = "webhook_endpoint.created"
+    WebhookEndpointUpdated = "webhook_endpoint.updated"
+    WebhookEndpointDeleted = "webhook_endpoint.deleted"
+    WebhookEndpointSecretChanged = "webhook_endpoint.secret_changed"
+    WebhookEndpointDisabled = "webhook_endpoint.disabled"
 }
 
 impl fmt::Display for EventType {

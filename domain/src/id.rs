@@ -135,6 +135,12 @@ ids! {
     RefundId
     /// An issued invoice.
     InvoiceId
+    /// An address that is told what happens.
+    WebhookEndpointId
+    /// Something that endpoints are told.
+    WebhookEventId
+    /// One try to tell an endpoint.
+    WebhookAttemptId
 }
 
 #[cfg(test)]

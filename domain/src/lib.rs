@@ -43,3 +43,4 @@ pub mod subscription;
 pub mod tax;
 pub mod tax_id;
 pub mod tax_rate;
+pub mod webhook;

@@ -22,4 +22,5 @@ pub mod state;
 pub mod telemetry;
 pub mod wake;
 pub mod web;
+pub mod webhook;
 pub mod worker;

@@ -3,7 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use app::{ssr::StripeFrame, urls::UrlBuilder};
-use backend::{chance::Chance, payment::Processors, secret::SecretKey};
+use backend::{
+    chance::Chance,
+    payment::Processors,
+    secret::SecretKey,
+    webhook::{self, Reach},
+};
 use sqlx::PgPool;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -36,6 +41,7 @@ pub struct Core {
     pub stripe_webhook_secrets: Vec<Redacted>,
     pub urls: Arc<UrlBuilder>,
     pub host: String,
+    pub webhook_reach: Reach,
     pub wake: Wake,
     pub shutdown: CancellationToken,
 }
@@ -67,6 +73,7 @@ impl Core {
             stripe_webhook_secrets: stripe.map(|stripe| stripe.webhook_secrets).unwrap_or_default(),
             secret,
             urls: Arc::new(UrlBuilder::new(outside.public_url.as_str())),
+            webhook_reach: outside.webhook_reach,
             host: outside.public_url.host_str().unwrap_or("localhost").to_owned(),
             db,
             chance,
@@ -103,6 +110,7 @@ impl Core {
             processors: self.processors.clone(),
             renderer: Arc::new(Renderer::new(self.urls.clone())?),
             transport,
+            webhooks: webhook::Client::new(self.webhook_reach),
             wake: self.wake.clone(),
             shutdown: self.shutdown.clone(),
         })

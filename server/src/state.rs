@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use app::ssr::Portal;
+use backend::webhook::Reach;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -24,6 +25,8 @@ pub struct Shared {
     /// The portal is reached from this machine only.
     pub is_loopback: bool,
     pub trusted_proxies: Vec<AddressRange>,
+    /// Where webhooks may go.
+    pub webhook_reach: Reach,
     pub site_root: PathBuf,
     pub metrics: Metrics,
     pub metrics_token: Option<Redacted>,

@@ -68,6 +68,7 @@ impl Web<'_> {
             stripe_webhook_secrets: core.stripe_webhook_secrets.clone(),
             is_loopback: self.outside.is_loopback(),
             trusted_proxies: self.outside.trusted_proxies.clone(),
+            webhook_reach: self.outside.webhook_reach,
             site_root: self.web.site_root.clone(),
             metrics,
             metrics_token: self.web.metrics_token.clone(),

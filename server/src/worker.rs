@@ -1,17 +1,18 @@
 //! The worker: claims what is due and does it, until the process is told to end. Any number of processes may run one.
 //!
-//! Renewals, payments, payment methods, invoices, mails and upkeep each have a loop of their own, so that an SMTP server that hangs delays no renewal.
+//! Renewals, payments, payment methods, invoices, mails, webhooks and upkeep each have a loop of their own, so that an SMTP server that hangs delays no renewal.
 
 mod billing;
 mod mails;
 mod payment_methods;
 mod payments;
 mod upkeep;
+mod webhooks;
 
 use std::{error::Error, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use backend::{
-    chance::Chance, clock::Clock, context::Context, payment::Processors, secret::SecretKey,
+    chance::Chance, clock::Clock, context::Context, payment::Processors, secret::SecretKey, webhook,
 };
 use futures::FutureExt;
 use sqlx::PgPool;
@@ -35,6 +36,7 @@ pub struct Worker {
     pub processors: Processors,
     pub renderer: Arc<Renderer>,
     pub transport: Arc<dyn MailTransport>,
+    pub webhooks: webhook::Client,
     pub wake: Wake,
     pub shutdown: CancellationToken,
 }
@@ -74,6 +76,7 @@ impl Worker {
             self.repeat("payment methods", Pace::Woken, || payment_methods::run_due(&self)),
             self.repeat("invoices", Pace::Woken, || billing::issue_due(&self)),
             self.repeat("mails", Pace::Woken, || mails::send_due(&self)),
+            webhooks::run(&self),
             self.repeat("upkeep", Pace::Every(upkeep::EVERY), || upkeep::sweep(&self)),
         );
         tracing::info!("the worker has ended");
@@ -89,6 +92,7 @@ impl Worker {
         while payments::run_due(self).await? == Left::More {}
         while billing::expire_checkouts(self).await? == Left::More {}
         while billing::issue_due(self).await? == Left::More {}
+        while webhooks::deliver_due(self).await? == Left::More {}
         while mails::send_due(self).await? == Left::More {}
         Ok(())
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::context::Context;
 use crate::error::DatabaseError;
-use crate::mail;
+use crate::{mail, webhook};
 
 /// An event to record. Personal values are referenced by id, not copied into the snapshot.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub struct NewEvent {
     pub snapshot: serde_json::Value,
 }
 
-/// Records an event and, in the same transaction, the mails it causes.
+/// Records an event and, in the same transaction, the mails and the deliveries to webhook endpoints that it causes.
 ///
 /// Call it after the change itself: mails take their facts from the changed rows.
 pub async fn record(
@@ -32,6 +32,22 @@ pub async fn record(
     event: NewEvent,
 ) -> Result<EventId, DatabaseError> {
     let event_id: EventId = cx.new_id();
+    let told = webhook::Told::of(cx, &event);
+    if told.is_empty() {
+        insert(tx, cx, &event, event_id).await?;
+    } else {
+        webhook::insert_event(tx, cx, &event, event_id, &told).await?;
+    }
+    mail::for_event(tx, cx, &event, event_id).await?;
+    Ok(event_id)
+}
+
+async fn insert(
+    tx: &mut PgConnection,
+    cx: &Context,
+    event: &NewEvent,
+    event_id: EventId,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into event
             (organization_id, event_id, occurred_at, type, subject_kind, subject_id, customer_id, actor_kind, actor_id, request_id, snapshot)
@@ -48,10 +64,9 @@ pub async fn record(
         cx.request_id,
         event.snapshot,
     )
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    mail::for_event(tx, cx, &event, event_id).await?;
-    Ok(event_id)
+    Ok(())
 }
 
 /// Wakes the workers and the live pages when the transaction commits. Carries no data and need not arrive; an

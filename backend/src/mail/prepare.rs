@@ -70,9 +70,10 @@ pub async fn prepare(
         return Ok(Prepared::Drop(DropReason::Expired));
     }
     let organization = crate::organization::find(db, mail.organization_id).await?;
-    let recipient = match mail.sign_in_id {
-        Some(sign_in_id) => sign_in_recipient(db, mail, sign_in_id, now).await?,
-        None => member_recipient(db, mail).await?,
+    let recipient = match (mail.sign_in_id, mail.webhook_endpoint_id) {
+        (Some(sign_in_id), _) => sign_in_recipient(db, mail, sign_in_id, now).await?,
+        (None, Some(_)) => organization_recipient(db, mail).await?,
+        (None, None) => member_recipient(db, mail).await?,
     };
     let (Some(organization), Some(recipient)) = (organization, recipient) else {
         return Ok(Prepared::Drop(DropReason::NoRecipient));
@@ -166,6 +167,27 @@ async fn sign_in_recipient(
         name: None,
         locale: Some(row.locale),
         time_zone: crate::local_time::UTC.to_owned(),
+        customer_name: None,
+    }))
+}
+
+/// The organization's own address, in its own language.
+async fn organization_recipient(
+    db: &PgPool,
+    mail: &ClaimedMail,
+) -> Result<Option<Recipient>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select support_email as "support_email!", time_zone from organization
+         where organization_id = $1 and deleted_at is null and support_email is not null"#,
+        mail.organization_id.as_uuid(),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Recipient {
+        email: row.support_email,
+        name: None,
+        locale: None,
+        time_zone: row.time_zone,
         customer_name: None,
     }))
 }

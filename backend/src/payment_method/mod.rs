@@ -24,6 +24,7 @@ mod succeed;
 #[cfg(test)]
 mod test_helpers;
 mod use_for_subscription;
+mod with_deleted;
 
 pub use begin_setup::{BeginSetup, BeginSetupError, SetupBegun, begin_setup};
 pub(crate) use begin_setup::{SetupOfCheckout, begin_setup_of_checkout};
@@ -40,3 +41,4 @@ pub use set_backup::set_backup;
 pub use set_default::{ChooseMethodError, set_default};
 pub use setup_failure::setup_failure;
 pub use use_for_subscription::use_for_subscription;
+pub use with_deleted::with_deleted;

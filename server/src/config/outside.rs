@@ -1,5 +1,6 @@
 //! How the outside reaches this program.
 
+use backend::webhook::Reach;
 use clap::Args;
 use url::{Host, Url};
 
@@ -14,6 +15,9 @@ pub struct OutsideSettings {
     /// Reverse proxies whose X-Forwarded-For is believed, as addresses or ranges with commas between
     #[arg(long, env = "FOYER_TRUSTED_PROXIES", value_name = "RANGES")]
     pub trusted_proxies: Option<String>,
+    /// For development only: let webhooks go to private addresses, this machine among them, and over plain http
+    #[arg(long, env = "FOYER_WEBHOOKS_ALLOW_PRIVATE")]
+    pub webhooks_allow_private: bool,
 }
 
 /// A checked outside.
@@ -21,6 +25,7 @@ pub struct OutsideSettings {
 pub struct OutsideConfig {
     pub public_url: Url,
     pub trusted_proxies: Vec<AddressRange>,
+    pub webhook_reach: Reach,
 }
 
 impl OutsideSettings {
@@ -37,7 +42,9 @@ impl OutsideSettings {
                 .map_err(|error| format!("--trusted-proxies (FOYER_TRUSTED_PROXIES): {error}"));
             trusted_proxies.extend(mistakes.take(parsed));
         }
-        Some(OutsideConfig { public_url: public_url?, trusted_proxies })
+        let webhook_reach =
+            if self.webhooks_allow_private { Reach::PrivateToo } else { Reach::PublicOnly };
+        Some(OutsideConfig { public_url: public_url?, trusted_proxies, webhook_reach })
     }
 }
 
@@ -117,6 +124,7 @@ mod tests {
         let settings = OutsideSettings {
             public_url: Some("https://a.example".to_owned()),
             trusted_proxies: Some("10.0.0.0/8, nonsense, ::1, 1.2.3.4/99".to_owned()),
+            webhooks_allow_private: false,
         };
         assert_eq!(settings.check(&mut mistakes).unwrap().trusted_proxies.len(), 2);
         assert_eq!(mistakes.iter().count(), 2);

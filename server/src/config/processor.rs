@@ -140,8 +140,11 @@ mod tests {
         addr: Option<&str>,
         url: Option<&str>,
     ) -> Result<Option<String>, String> {
-        let outside =
-            OutsideConfig { public_url: Url::parse(public_url).unwrap(), trusted_proxies: vec![] };
+        let outside = OutsideConfig {
+            public_url: Url::parse(public_url).unwrap(),
+            trusted_proxies: vec![],
+            webhook_reach: backend::webhook::Reach::PublicOnly,
+        };
         let settings = ProcessorSettings {
             sandbox_addr: addr.map(str::to_owned),
             sandbox_url: url.map(str::to_owned),

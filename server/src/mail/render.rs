@@ -73,6 +73,7 @@ templates! {
     "order_confirmation"
     "order_refunded"
     "order_payment_ended"
+    "webhook_endpoint_disabled"
 }
 
 /// A mail as it is sent.

@@ -72,6 +72,9 @@ fn notice() -> Value {
         "last4": "4242",
         "exp_month": 5,
         "exp_year": 2026,
+        "url": "https://hooks.example.com/billing?a=1&b=2",
+        "is_gone": false,
+        "disabled_at": moment("2026-05-03"),
         "product_names": ["Pro & more <b>", "Storage"],
     })
 }

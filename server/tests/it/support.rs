@@ -27,6 +27,7 @@ use backend::{
     payment::{Processors, Sandbox},
     secret::SecretKey,
     test_support::{TestDb, fixtures},
+    webhook::{self, Reach},
 };
 use server::{
     live::Live,
@@ -127,6 +128,7 @@ impl TestApp {
             stripe_webhook_secrets: vec![Redacted::new(STRIPE_WEBHOOK_SECRET)],
             is_loopback: url.scheme() == "http",
             trusted_proxies: vec![],
+            webhook_reach: Reach::PrivateToo,
             site_root: folder.join("site"),
             metrics: Metrics::start().unwrap(),
             metrics_token: None,
@@ -205,6 +207,7 @@ impl TestApp {
             processors: self.state.portal.processors.clone(),
             renderer: Arc::new(Renderer::new(self.state.portal.urls.clone()).unwrap()),
             transport,
+            webhooks: webhook::Client::new(Reach::PrivateToo),
             wake: self.wake(),
             shutdown: self.shutdown.clone(),
         }

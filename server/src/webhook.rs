@@ -1,0 +1,5 @@
+//! What webhook endpoints are told, in the API's own form.
+
+mod render;
+
+pub use render::render;
