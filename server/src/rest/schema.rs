@@ -14,3 +14,5 @@ pub mod product;
 pub mod refund;
 pub mod seat;
 pub mod subscription;
+pub mod webhook;
+pub mod webhook_event_name;

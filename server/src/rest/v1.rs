@@ -3,16 +3,16 @@
 mod access_tokens;
 pub(crate) mod benefits;
 mod checkouts;
-mod customer_seats;
+pub(crate) mod customer_seats;
 mod customer_sessions;
 pub(crate) mod customers;
 pub(crate) mod discounts;
-mod orders;
+pub(crate) mod orders;
 pub(crate) mod organizations;
 mod portal;
 pub(crate) mod products;
-mod refunds;
-mod subscriptions;
+pub(crate) mod refunds;
+pub(crate) mod subscriptions;
 mod webhooks;
 
 use utoipa::{

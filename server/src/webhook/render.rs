@@ -13,8 +13,8 @@ use crate::rest::{
     schema::payment_method::CustomerPaymentMethod,
     timestamp::Timestamp,
     v1::{
-        benefits, checkouts, customer_seats, customers, discounts, orders, organizations, products,
-        refunds, subscriptions,
+        benefits, customer_seats, customers, discounts, orders, organizations, products, refunds,
+        subscriptions,
     },
 };
 

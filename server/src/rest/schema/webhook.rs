@@ -4,16 +4,11 @@ use backend::{
     secret::SecretKey,
     webhook::{ApiVersion, Attempt, Endpoint, secret_of},
 };
-use domain::{
-    id::{OrganizationId, WebhookAttemptId, WebhookEndpointId, WebhookEventId},
-    webhook::WebhookEventType,
-};
+use domain::id::{OrganizationId, WebhookAttemptId, WebhookEndpointId, WebhookEventId};
 use serde::{Deserialize, Serialize};
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{self, schema::SchemaType},
-};
+use utoipa::ToSchema;
 
+use super::webhook_event_name::WebhookEventName;
 use crate::rest::timestamp::Timestamp;
 
 /// How a message looks.
@@ -44,28 +39,6 @@ impl From<ApiVersion> for WebhookApiVersion {
             ApiVersion::V2026_10 => Self::V2026_10,
             ApiVersion::V2027_01 => Self::V2027_01,
         }
-    }
-}
-
-/// What an endpoint can be told; `domain` knows the names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct WebhookEventName(pub WebhookEventType);
-
-impl PartialSchema for WebhookEventName {
-    fn schema() -> openapi::RefOr<openapi::Schema> {
-        let names = WebhookEventType::ALL.iter().map(|name| name.as_str());
-        openapi::ObjectBuilder::new()
-            .schema_type(SchemaType::new(openapi::schema::Type::String))
-            .description(Some("Something that an endpoint can be told."))
-            .enum_values(Some(names))
-            .into()
-    }
-}
-
-impl ToSchema for WebhookEventName {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "WebhookEventType".into()
     }
 }
 

@@ -45,7 +45,6 @@ pub(crate) async fn whole_with_deleted(
 }
 
 /// These customers, deleted ones too, with what they have right now, in the order of the ids: three statements.
-#[expect(dead_code, reason = "the operation and the messages about it are built on it next")]
 pub(crate) async fn states(
     db: &PgPool,
     organization_id: OrganizationId,
@@ -71,7 +70,6 @@ pub(crate) async fn states(
 }
 
 /// The members with these ids, deleted ones too, in their order: one statement.
-#[expect(dead_code, reason = "the lists of members and of seats are built on it next")]
 pub(crate) async fn members_whole(
     db: &PgPool,
     organization_id: OrganizationId,

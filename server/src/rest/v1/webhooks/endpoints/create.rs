@@ -14,7 +14,8 @@ use crate::{
         extract::Body,
         schema::{
             error::{Unauthorized, ValidationError},
-            webhook::{WebhookApiVersion, WebhookEndpoint, WebhookEventName, WebhookFormat},
+            webhook::{WebhookApiVersion, WebhookEndpoint, WebhookFormat},
+            webhook_event_name::WebhookEventName,
         },
     },
     state::AppState,

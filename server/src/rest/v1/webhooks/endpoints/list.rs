@@ -5,7 +5,7 @@ use backend::{
     page::{Count, Page},
     webhook,
 };
-use domain::{id::OrganizationId, scope::Scope};
+use domain::scope::Scope;
 
 use crate::{
     rest::{
@@ -46,16 +46,16 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Json<ListResource<WebhookEndpoint>>, ApiError> {
     let (actor, organization_id) = caller.organization(Scope::WebhooksRead)?;
-    let organizations: Vec<OrganizationId> = query.ids("organization_id");
+    let is_elsewhere = query.is_elsewhere(organization_id);
     let sorting = query.sorting(&[("created_at", ())], ((), true));
     let page = query.page();
     query.done()?;
     let portal = &state.portal;
     let is_newest_first = sorting.first().is_some_and(|(_, descends)| *descends);
-    let found = if organizations.is_empty() || organizations.contains(&organization_id) {
-        webhook::endpoints(&portal.db, &actor, organization_id, is_newest_first, page).await?
-    } else {
+    let found = if is_elsewhere {
         Page::new(vec![], Count::Exact(0), page)
+    } else {
+        webhook::endpoints(&portal.db, &actor, organization_id, is_newest_first, page).await?
     };
     let on_wire = |endpoint| WebhookEndpoint::of(endpoint, organization_id, &portal.secret);
     Ok(Json(ListResource::of(found, on_wire)))
