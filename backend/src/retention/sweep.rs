@@ -55,7 +55,7 @@ enum Table {
 }
 
 impl Table {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::SignIn,
         Self::HandOver,
         Self::RateLimit,
