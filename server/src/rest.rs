@@ -7,6 +7,7 @@ pub mod caller;
 pub mod error;
 pub mod extract;
 pub mod idempotency;
+pub mod limit;
 pub mod list;
 pub mod schema;
 pub mod timestamp;
@@ -62,6 +63,7 @@ fn service(state: &AppState) -> NormalizePath<Router> {
             (StatusCode::METHOD_NOT_ALLOWED, Json(json!({ "detail": "Method Not Allowed" })))
         })
         .layer(from_fn_with_state(state.clone(), idempotency::idempotency))
+        .layer(from_fn_with_state(state.clone(), limit::limit))
         .layer(from_fn_with_state(state.clone(), caller::authenticate))
         .layer(from_fn(version::version))
         .layer(cors())

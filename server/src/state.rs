@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use app::ssr::Portal;
-use backend::webhook::Reach;
+use backend::{rate_limit::Allowances, webhook::Reach};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -30,6 +30,10 @@ pub struct Shared {
     pub site_root: PathBuf,
     pub metrics: Metrics,
     pub metrics_token: Option<Redacted>,
+    /// That each caller of the API has, over all processes.
+    pub api_requests_per_minute: i32,
+    /// What this process has taken of them.
+    pub allowances: Allowances,
     pub mailbox: Option<DevMailbox>,
     pub live: Live,
     /// Cancelled when the process is to end.

@@ -5,6 +5,7 @@ use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use anyhow::Context;
 use app::ssr::{Assets, OrganizationCache, Portal};
 use axum::serve::ListenerExt;
+use backend::rate_limit::Allowances;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -72,6 +73,8 @@ impl Web<'_> {
             site_root: self.web.site_root.clone(),
             metrics,
             metrics_token: self.web.metrics_token.clone(),
+            api_requests_per_minute: self.web.api_requests_per_minute,
+            allowances: Allowances::default(),
             mailbox: self
                 .mailbox
                 .map(DevMailbox::open)

@@ -105,7 +105,7 @@ async fn count(
     Ok(blocked_until)
 }
 
-fn limited(until: OffsetDateTime, now: OffsetDateTime) -> Limited {
+pub(super) fn limited(until: OffsetDateTime, now: OffsetDateTime) -> Limited {
     let left = (until - now).as_seconds_f64().ceil();
     #[expect(
         clippy::cast_possible_truncation,

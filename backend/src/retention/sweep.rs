@@ -52,10 +52,11 @@ enum Table {
     IdempotencyKey,
     ApiSession,
     ApiSignIn,
+    RequestAllowance,
 }
 
 impl Table {
-    const ALL: [Self; 12] = [
+    const ALL: &[Self] = &[
         Self::SignIn,
         Self::HandOver,
         Self::RateLimit,
@@ -68,6 +69,7 @@ impl Table {
         Self::IdempotencyKey,
         Self::ApiSession,
         Self::ApiSignIn,
+        Self::RequestAllowance,
     ];
 
     async fn delete(self, db: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
@@ -139,6 +141,12 @@ impl Table {
                 "delete from processor_event where ctid in (
                     select ctid from processor_event where received_at < $1 limit $2)",
                 days(30),
+                BATCH
+            ),
+            Self::RequestAllowance => sqlx::query!(
+                "delete from request_allowance where ctid in (
+                    select ctid from request_allowance where minute_at < $1 limit $2)",
+                days(1),
                 BATCH
             ),
             Self::ApiSignIn => sqlx::query!(

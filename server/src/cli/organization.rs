@@ -1,5 +1,6 @@
 //! `foyer organization create`, `… processor`, `… dunning`
 
+mod api_sign_in;
 mod dunning;
 mod processor;
 
@@ -22,6 +23,7 @@ pub enum Organization {
     Create(Create),
     Processor(processor::Processor),
     Dunning(dunning::Dunning),
+    ApiSignIn(api_sign_in::ApiSignIn),
 }
 
 impl Organization {
@@ -30,6 +32,7 @@ impl Organization {
             Self::Create(create) => create.run().await,
             Self::Processor(processor) => processor.run().await,
             Self::Dunning(dunning) => dunning.run().await,
+            Self::ApiSignIn(setting) => setting.run().await,
         }
     }
 }

@@ -26,7 +26,19 @@ pub struct WebSettings {
     /// A bearer token for /metrics. Without one, /metrics answers only to this machine itself
     #[arg(long, env = "FOYER_METRICS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub metrics_token: Option<String>,
+    /// Requests that each caller of the API has in a minute, over all processes
+    #[arg(
+        long,
+        env = "FOYER_API_REQUESTS_PER_MINUTE",
+        value_name = "COUNT",
+        default_value_t = API_REQUESTS_PER_MINUTE,
+        value_parser = clap::value_parser!(i32).range(1..)
+    )]
+    pub api_requests_per_minute: i32,
 }
+
+/// As Polar's production grants them.
+const API_REQUESTS_PER_MINUTE: i32 = 500;
 
 /// A checked web side.
 #[derive(Clone, Debug)]
@@ -34,6 +46,7 @@ pub struct WebConfig {
     pub listen: SocketAddr,
     pub site_root: PathBuf,
     pub metrics_token: Option<Redacted>,
+    pub api_requests_per_minute: i32,
 }
 
 impl WebSettings {
@@ -52,6 +65,7 @@ impl WebSettings {
             listen: listen?,
             site_root: site_root?,
             metrics_token: metrics_token.map(Redacted::new),
+            api_requests_per_minute: self.api_requests_per_minute,
         })
     }
 }
@@ -78,6 +92,7 @@ mod tests {
             listen: "here".to_owned(),
             site_root: PathBuf::from("/nonexistent"),
             metrics_token: Some("short".to_owned()),
+            api_requests_per_minute: 1,
         };
         assert!(settings.check(&mut mistakes).is_none());
         assert_eq!(mistakes.iter().count(), 3);

@@ -17,7 +17,10 @@ use backend::{
 };
 use domain::{id::OrganizationId, scope::Scope};
 
-use super::error::{ApiError, BILLING_ONLY};
+use super::{
+    error::{ApiError, BILLING_ONLY},
+    limit,
+};
 use crate::{
     middleware::{client::Client, request_id::RequestId},
     state::AppState,
@@ -137,7 +140,10 @@ pub async fn authenticate(
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Ok(None) => ApiError::InvalidToken.into_response(),
+        Ok(None) => match limit::take_of_client(&state, request.extensions()).await {
+            Ok(()) => ApiError::InvalidToken.into_response(),
+            Err(error) => error.into_response(),
+        },
         Err(error) => ApiError::internal("a token could not be looked up", &error).into_response(),
     }
 }

@@ -5,6 +5,7 @@ mod callers;
 mod document;
 mod frame;
 mod idempotency;
+mod limits;
 mod reads;
 mod writes;
 

@@ -94,6 +94,15 @@ impl TestApp {
 
     /// A portal whose public URL is this one.
     pub async fn at(public_url: &str) -> Self {
+        Self::with(public_url, 1_000_000).await
+    }
+
+    /// A portal whose API gives each caller so many requests in a minute.
+    pub async fn limited(api_requests_per_minute: i32) -> Self {
+        Self::with("http://127.0.0.1:3000", api_requests_per_minute).await
+    }
+
+    async fn with(public_url: &str, api_requests_per_minute: i32) -> Self {
         let db = TestDb::new().await;
         let organization = fixtures::organization(&db, "acme").await;
         let organization =
@@ -132,6 +141,8 @@ impl TestApp {
             site_root: folder.join("site"),
             metrics: Metrics::start().unwrap(),
             metrics_token: None,
+            api_requests_per_minute,
+            allowances: backend::rate_limit::Allowances::default(),
             mailbox: Some(mailbox.clone()),
             live: Live::default(),
             shutdown: shutdown.clone(),

@@ -88,8 +88,7 @@ async fn writes_are_done_once_also_after_a_crash() {
     let session = customer_token(&app, &ada).await;
     let backend = access_token(&app, organization_id, Scope::ALL).await;
     let subscribed = billing::subscribed_with_seats(&app.db, &ada, 2).await;
-    let order =
-        format!("/v1/customer-portal/orders/{}/confirm-payment", subscribed.order_id);
+    let order = format!("/v1/customer-portal/orders/{}/confirm-payment", subscribed.order_id);
     let method: uuid::Uuid = sqlx::query_scalar("select payment_method_id from payment_method")
         .fetch_one(&app.db.pool)
         .await
