@@ -18,6 +18,11 @@ comment on column orders.metadata is 'What the organization notes at it.';
 comment on column orders.billing_name is 'Whom this order is billed to, where that is not as the customer''s own details say.';
 comment on column orders.billing_address is 'Where to, in the same way.';
 
+alter table quote
+    add column proration_behavior text,
+    add constraint quote_proration_behavior_known check (proration_behavior in ('invoice', 'prorate', 'next_period'));
+comment on column quote.proration_behavior is 'How the organization wants this change billed; null: as its settings say.';
+
 alter table refund
     add column metadata jsonb not null default '{}',
     add constraint refund_metadata_object check (jsonb_typeof(metadata) = 'object');

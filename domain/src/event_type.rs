@@ -62,6 +62,7 @@ event_types! {
     TrialReminderDue = "subscription.trial_reminder_due"
     RenewalReminderDue = "subscription.renewal_reminder_due"
     OrderCreated = "order.created"
+    OrderUpdated = "order.updated"
     OrderPaid = "order.paid"
     OrderPaymentFailed = "order.payment_failed"
     OrderVoided = "order.voided"

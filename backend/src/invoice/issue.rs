@@ -96,13 +96,16 @@ async fn parties(
 ) -> Result<Option<Parties>, IssueError> {
     let row = sqlx::query!(
         r#"select o.slug, o.time_zone, o.legal_name, o.address as "seller_address: Json<Address>", o.tax_id as seller_tax_id,
-            o.support_email, c.billing_name, c.company, c.billing_address as "buyer_address: Json<Address>", c.tax_id as buyer_tax_id,
-            c.email
+            o.support_email, coalesce(r.billing_name, c.billing_name) as billing_name,
+            case when r.billing_name is null then c.company end as company,
+            coalesce(r.billing_address, c.billing_address) as "buyer_address: Json<Address>", c.tax_id as buyer_tax_id, c.email
          from organization o
          join customer c on c.organization_id = o.organization_id
-         where o.organization_id = $1 and c.customer_id = $2"#,
+         join orders r on r.organization_id = o.organization_id and r.customer_id = c.customer_id
+         where o.organization_id = $1 and c.customer_id = $2 and r.order_id = $3"#,
         order.organization_id,
         order.customer_id,
+        order.order_id,
     )
     .fetch_one(tx)
     .await?;

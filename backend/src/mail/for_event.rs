@@ -14,6 +14,7 @@ use crate::actor::Actor;
 use crate::context::Context;
 use crate::error::DatabaseError;
 use crate::event::NewEvent;
+use crate::subscription::IS_ADJUSTMENT;
 
 /// A notice that could not be delivered for so long is dropped and counted.
 const NOTICE_EXPIRES_AFTER: Duration = Duration::days(7);
@@ -104,6 +105,9 @@ pub(crate) async fn for_event(
         let expires_at = cx.now + NOTICE_EXPIRES_AFTER;
         let notice = Notice { template: "card_expiring", facts, expires_at };
         return insert(tx, cx, organization_id, event_id, notice).await;
+    }
+    if event.snapshot.get(IS_ADJUSTMENT).is_some() {
+        return Ok(());
     }
     let Some(template) = notice_of_subscription(event.event_type, &cx.actor) else {
         return Ok(());

@@ -1,5 +1,6 @@
 //! Orders: what customers were asked to pay.
 
+mod export;
 mod get;
 mod insert;
 mod list;
@@ -9,7 +10,9 @@ mod record_payment;
 mod search;
 mod summary;
 mod transition;
+mod update_billing;
 
+pub use export::{ExportedOrder, export};
 pub use get::{OrderDetail, OrderItem, get};
 pub use insert::InsertOrderError;
 pub(crate) use insert::{NewOrder, insert_order};
@@ -21,3 +24,4 @@ pub use search::{MerchantOrderSearch, MerchantOrderSort, search};
 pub(crate) use summary::OrderRow;
 pub use summary::OrderSummary;
 pub(crate) use transition::{LockedOrder, lock, mark_paid, mark_void};
+pub use update_billing::{UpdateOrderBilling, UpdateOrderBillingError, update_billing};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::address::Address;
 use domain::id::{
-    CustomerId, DiscountId, OrderId, OrderItemId, OrganizationId, PriceId, ProductId,
+    CheckoutId, CustomerId, DiscountId, OrderId, OrderItemId, OrganizationId, PriceId, ProductId,
     SubscriptionId,
 };
 use domain::invoice::InvoiceParty;
@@ -30,6 +30,8 @@ pub struct OrderRecord {
     pub product_name: String,
     pub subscription_id: Option<SubscriptionId>,
     pub discount_id: Option<DiscountId>,
+    /// The checkout that made it.
+    pub checkout_id: Option<CheckoutId>,
     pub status: OrderStatus,
     pub billing_reason: BillingReason,
     pub totals: OrderTotals,
@@ -83,7 +85,7 @@ pub async fn records(
     let ids: Vec<Uuid> = order_ids.iter().map(|id| id.as_uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        r#"select o.order_id, o.customer_id, o.product_id, p.name as product_name, o.subscription_id, o.discount_id, o.status, o.billing_reason,
+        r#"select o.order_id, o.customer_id, o.product_id, p.name as product_name, o.subscription_id, o.discount_id, o.checkout_id, o.status, o.billing_reason,
             o.currency, o.subtotal_minor, o.discount_minor, o.tax_minor, o.total_minor, o.tax_behavior, o.refunded_minor, o.refunded_tax_minor,
             o.seats, o.next_payment_attempt_at, o.metadata, o.billing_name as own_name, o.billing_address as "own_address: Json<Address>", o.created_at, o.modified_at, i.number as "invoice_number?",
             i.snapshot -> 'buyer' as "buyer?: Json<InvoiceParty>", coalesce(c.billing_name, c.company, c.name) as customer_name,
@@ -137,6 +139,7 @@ struct Row {
     product_name: String,
     subscription_id: Option<Uuid>,
     discount_id: Option<Uuid>,
+    checkout_id: Option<Uuid>,
     status: String,
     billing_reason: String,
     currency: String,
@@ -185,6 +188,7 @@ impl TryFrom<Row> for OrderRecord {
             product_id: row.product_id.into(),
             subscription_id: row.subscription_id.map(Into::into),
             discount_id: row.discount_id.map(Into::into),
+            checkout_id: row.checkout_id.map(Into::into),
             status: OrderStatus::parse(&row.status).ok_or_else(|| bad("status"))?,
             billing_reason: BillingReason::parse(&row.billing_reason)
                 .ok_or_else(|| bad("billing_reason"))?,

@@ -1,6 +1,8 @@
 //! Which of an organization's orders a list of the API shows, in which order.
 
-use domain::id::{CustomerId, DiscountId, OrderId, OrganizationId, ProductId, SubscriptionId};
+use domain::id::{
+    CheckoutId, CustomerId, DiscountId, OrderId, OrganizationId, ProductId, SubscriptionId,
+};
 use domain::order::OrderStatus;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 use time::OffsetDateTime;
@@ -22,6 +24,7 @@ pub struct MerchantOrderSearch {
     pub customer_ids: Vec<CustomerId>,
     pub external_customer_ids: Vec<String>,
     pub subscription_ids: Vec<SubscriptionId>,
+    pub checkout_ids: Vec<CheckoutId>,
     pub statuses: Vec<OrderStatus>,
     /// The instant itself is included, in both.
     pub created_from: Option<OffsetDateTime>,
@@ -108,6 +111,8 @@ fn matching(
     one_of(query, "o.customer_id", search.customer_ids.iter().map(|id| id.as_uuid()).collect());
     let subscription_ids = search.subscription_ids.iter().map(|id| id.as_uuid()).collect();
     one_of(query, "o.subscription_id", subscription_ids);
+    let checkout_ids = search.checkout_ids.iter().map(|id| id.as_uuid()).collect();
+    one_of(query, "o.checkout_id", checkout_ids);
     of_external_customers(query, "o", organization_id, &search.external_customer_ids);
     one_of_texts(query, "o.status", search.statuses.iter().map(|status| status.as_str()));
     if let Some(is_recurring) = search.is_recurring {
@@ -185,6 +190,7 @@ mod tests {
             assert_eq!(ids(filter.clone(), NEWEST).await, [expected], "{filter:?}");
         }
         for none in [
+            MerchantOrderSearch { checkout_ids: vec![Uuid::nil().into()], ..all() },
             MerchantOrderSearch { is_recurring: Some(false), ..all() },
             MerchantOrderSearch { statuses: vec![OrderStatus::Paid], ..all() },
             noted("silver"),

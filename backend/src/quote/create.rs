@@ -1,6 +1,6 @@
 //! Making a quote.
 
-use domain::change::ChangeRefusal;
+use domain::change::{ChangeRefusal, ProrationBehavior};
 use domain::field_errors::FieldErrors;
 use domain::id::{CustomerId, QuoteId, SubscriptionId};
 use domain::money::MoneyError;
@@ -72,15 +72,32 @@ pub async fn create(
     subscription_id: SubscriptionId,
     request: QuoteRequest,
 ) -> Result<Quote, QuoteError> {
+    create_billed(db, cx, subscription_id, request, None).await
+}
+
+/// The same, billed as the organization says for this once; `None`: as its settings say.
+///
+/// # Errors
+/// As [`create`]; `Forbidden` when a customer says how to bill.
+pub async fn create_billed(
+    db: &PgPool,
+    cx: &mut Context,
+    subscription_id: SubscriptionId,
+    request: QuoteRequest,
+    behavior: Option<ProrationBehavior>,
+) -> Result<Quote, QuoteError> {
     let organization_id = cx.actor.organization_id().ok_or(Forbidden)?;
     cx.actor.billing_writer(organization_id)?;
+    if behavior.is_some() {
+        cx.actor.staff(organization_id)?;
+    }
     let request = request.cleaned().map_err(|error| QuoteError::Invalid(error.into()))?;
     let customer_id = cx.actor.customer_id().map(CustomerId::as_uuid);
     let mut tx = db.begin().await?;
     let row = row::lock(&mut tx, organization_id.into(), customer_id, subscription_id.into())
         .await?
         .ok_or(QuoteError::Unknown)?;
-    let quote = make(&mut tx, cx, &row, request).await?;
+    let quote = make(&mut tx, cx, &row, request, behavior).await?;
     tx.commit().await?;
     Ok(quote)
 }
@@ -91,14 +108,15 @@ pub(crate) async fn make(
     cx: &mut Context,
     row: &SubscriptionRow,
     request: QuoteRequest,
+    behavior: Option<ProrationBehavior>,
 ) -> Result<Quote, QuoteError> {
-    let quoted = work_out(tx, &cx.actor, row, &request, cx.now).await?;
+    let quoted = work_out(tx, &cx.actor, row, &request, behavior, cx.now).await?;
     let quote_id: QuoteId = cx.new_id();
     sqlx::query!(
         "insert into quote
             (organization_id, quote_id, customer_id, subscription_id, kind, request, result, subscription_revision, due_now_minor, currency,
-             created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             created_at, expires_at, proration_behavior)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         row.organization_id,
         quote_id.as_uuid(),
         row.customer_id,
@@ -111,6 +129,7 @@ pub(crate) async fn make(
         row.currency,
         cx.now,
         quoted.expires_at,
+        behavior.map(ProrationBehavior::as_str),
     )
     .execute(tx)
     .await?;

@@ -1,6 +1,6 @@
 //! Reading all that a quote is worked out from, in the transaction that holds the subscription's row.
 
-use domain::change::ChangeRefusal;
+use domain::change::{ChangeRefusal, ProrationBehavior};
 use domain::id::{CustomerId, OrganizationId, PriceId, ProductId, SubscriptionId};
 use domain::money::Currency;
 use domain::quote::{Change, PlanTerms, QuoteFacts, QuoteRefusal, Quoted, quote};
@@ -19,15 +19,20 @@ use crate::proration;
 use crate::subscription::row::SubscriptionRow;
 use crate::tax;
 
-/// Works a request out at `at`, from the rows as they are.
+/// Works a request out at `at`, from the rows as they are; billed as `behavior` says, else as the organization's settings do.
 pub(crate) async fn work_out(
     tx: &mut PgConnection,
     actor: &Actor,
     row: &SubscriptionRow,
     request: &QuoteRequest,
+    behavior: Option<ProrationBehavior>,
     at: OffsetDateTime,
 ) -> Result<Quoted, QuoteError> {
-    let facts = facts(tx, actor, row, at).await?;
+    let mut facts = facts(tx, actor, row, at).await?;
+    if let Some(behavior) = behavior {
+        facts.rules.proration = behavior;
+        facts.rules.downgrade_proration = None;
+    }
     let change = change(tx, row, request, &facts).await?;
     quote(&facts, &change).map_err(|refusal| match refusal {
         QuoteRefusal::Refused(refusal) => QuoteError::Refused(refusal),

@@ -10,7 +10,7 @@ mod request;
 mod rules;
 
 pub(crate) use create::make;
-pub use create::{Quote, QuoteError, create};
+pub use create::{Quote, QuoteError, create, create_billed};
 pub use get::get;
 pub(crate) use load::work_out;
 pub use offered_plans::{OfferedPlan, offered_plans};

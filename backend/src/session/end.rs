@@ -57,7 +57,7 @@ pub async fn end(
     };
     event::record(&mut tx, cx, event).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &()).await?;
     Ok(())
 }
 

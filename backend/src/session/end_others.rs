@@ -41,8 +41,9 @@ pub async fn end_others(db: &PgPool, cx: &mut Context) -> Result<usize, EndSessi
     if !ended.is_empty() {
         event::notify(&mut tx).await?;
     }
-    tx.commit().await?;
-    Ok(ended.len())
+    let ended_count = ended.len();
+    cx.commit(tx, &ended_count).await?;
+    Ok(ended_count)
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use domain::id::{CustomerId, DiscountId, OrganizationId, PriceId, ProductId, SubscriptionId};
+use domain::id::{
+    CheckoutId, CustomerId, DiscountId, OrganizationId, PriceId, ProductId, SubscriptionId,
+};
 use domain::interval::{Interval, RecurringInterval};
 use domain::money::{Currency, Money};
 use domain::period::Period;
@@ -21,6 +23,8 @@ pub struct SubscriptionRecord {
     pub product_id: ProductId,
     pub price_id: PriceId,
     pub discount_id: Option<DiscountId>,
+    /// The checkout that it began with.
+    pub checkout_id: Option<CheckoutId>,
     pub status: SubscriptionStatus,
     /// For one period, before discount and tax.
     pub amount: Money,
@@ -70,7 +74,7 @@ pub async fn records(
     let ids: Vec<Uuid> = subscription_ids.iter().map(|id| id.as_uuid()).collect();
     let rows = sqlx::query_as!(
         Row,
-        r#"select s.subscription_id, s.customer_id, s.product_id, s.price_id, s.discount_id, s.status, s.currency, s.amount_minor, s.seats,
+        r#"select s.subscription_id, s.customer_id, s.product_id, s.price_id, s.discount_id, s.checkout_id, s.status, s.currency, s.amount_minor, s.seats,
             s.recurring_interval, s.recurring_interval_count, s.current_period_start, s.current_period_end, s.trial_start, s.trial_end,
             s.started_at, s.cancel_at_period_end, s.canceled_at, s.ends_at, s.ended_at, s.past_due_at, s.pause_at_period_end, s.paused_at,
             s.resumes_at, s.cancellation_reason, s.cancellation_comment, s.metadata, s.created_at, s.modified_at,
@@ -98,6 +102,7 @@ struct Row {
     product_id: Uuid,
     price_id: Uuid,
     discount_id: Option<Uuid>,
+    checkout_id: Option<Uuid>,
     status: String,
     currency: String,
     amount_minor: i64,
@@ -161,6 +166,7 @@ impl TryFrom<Row> for SubscriptionRecord {
             product_id: row.product_id.into(),
             price_id: row.price_id.into(),
             discount_id: row.discount_id.map(Into::into),
+            checkout_id: row.checkout_id.map(Into::into),
             status: SubscriptionStatus::parse(&row.status).ok_or_else(|| bad("status"))?,
             amount: Money::new(row.amount_minor, currency),
             seats: row.seats,

@@ -83,19 +83,29 @@ pub async fn start(
 ) -> Result<StartedSubscription, StartError> {
     cx.actor.staff(input.organization_id)?;
     let mut tx = db.begin().await?;
-    let offer = offer(&mut tx, &input).await?;
-    check_discount(&mut tx, &input).await?;
+    let started = start_in(&mut tx, cx, &input).await?;
+    event::notify(&mut tx).await?;
+    tx.commit().await?;
+    Ok(started)
+}
+
+/// The same in the caller's transaction.
+pub(super) async fn start_in(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    input: &StartSubscription,
+) -> Result<StartedSubscription, StartError> {
+    let offer = offer(tx, input).await?;
+    check_discount(tx, input).await?;
     let facts = Subscription::begun(cx.now, offer.every, offer.trial, offer.amount, input.seats);
-    let subscription_id = insert(&mut tx, cx, &input, &facts).await?;
+    let subscription_id = insert(tx, cx, input, &facts).await?;
     let (organization_id, id) = (input.organization_id.into(), subscription_id.into());
-    let row = row::read(&mut tx, organization_id, None, id).await?.ok_or_else(|| {
+    let row = row::read(tx, organization_id, None, id).await?.ok_or_else(|| {
         InconsistencyError::new("subscription", "subscription_id", subscription_id)
     })?;
     let created = snapshot::event(EventType::SubscriptionCreated, &row, &facts, Value::Null);
-    event::record(&mut tx, cx, created).await?;
-    let order_id = charge::first(&mut tx, cx, &row, &facts).await?;
-    event::notify(&mut tx).await?;
-    tx.commit().await?;
+    event::record(tx, cx, created).await?;
+    let order_id = charge::first(tx, cx, &row, &facts).await?;
     Ok(StartedSubscription { subscription_id, facts, order_id })
 }
 

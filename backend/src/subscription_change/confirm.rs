@@ -1,6 +1,6 @@
 //! Confirming a quote: once, and for exactly what it says.
 
-use domain::change::{ChangeKind, ChangeRefusal, ChangeTiming};
+use domain::change::{ChangeKind, ChangeRefusal, ChangeTiming, ProrationBehavior};
 use domain::id::{
     CustomerId, OrderId, OrganizationId, PaymentAttemptId, QuoteId, SubscriptionChangeId,
     SubscriptionId,
@@ -124,6 +124,16 @@ struct QuoteRow {
     created_at: OffsetDateTime,
     expires_at: OffsetDateTime,
     redeemed_at: Option<OffsetDateTime>,
+    proration_behavior: Option<String>,
+}
+
+impl QuoteRow {
+    /// How the organization wanted this change billed.
+    fn behavior(&self, quote_id: QuoteId) -> Result<Option<ProrationBehavior>, InconsistencyError> {
+        let bad = || InconsistencyError::new("quote", "proration_behavior", quote_id);
+        let text = self.proration_behavior.as_deref();
+        text.map(|text| ProrationBehavior::parse(text).ok_or_else(bad)).transpose()
+    }
 }
 
 /// The first half of [`confirm`]: locks the subscription, makes sure that the quote holds, and carries it out or writes its charge
@@ -146,13 +156,14 @@ pub async fn redeem(
     }
     let request: QuoteRequest = serde_json::from_value(stored.request.clone())
         .map_err(|_| InconsistencyError::new("quote", "request", quote_id))?;
+    let behavior = stored.behavior(quote_id)?;
     if stored.expires_at <= cx.now {
-        let fresh = Box::new(quote::make(&mut tx, cx, &row, request).await?);
+        let fresh = Box::new(quote::make(&mut tx, cx, &row, request, behavior).await?);
         tx.commit().await?;
         return Err(ConfirmError::Expired { fresh });
     }
-    let Some(quoted) = still_holds(&mut tx, cx, &row, &stored, &request).await? else {
-        let fresh = Box::new(quote::make(&mut tx, cx, &row, request).await?);
+    let Some(quoted) = still_holds(&mut tx, cx, &row, &stored, &request, behavior).await? else {
+        let fresh = Box::new(quote::make(&mut tx, cx, &row, request, behavior).await?);
         tx.commit().await?;
         return Err(ConfirmError::Stale { fresh });
     };
@@ -196,7 +207,8 @@ async fn lock(
     let Some(row) = row else { return Ok(None) };
     let stored = sqlx::query_as!(
         QuoteRow,
-        "select request, result, subscription_revision, due_now_minor, created_at, expires_at, redeemed_at
+        "select request, result, subscription_revision, due_now_minor, created_at, expires_at, redeemed_at,
+            proration_behavior
          from quote where organization_id = $1 and quote_id = $2",
         organization_id.as_uuid(),
         quote_id.as_uuid(),
@@ -213,11 +225,13 @@ async fn still_holds(
     row: &SubscriptionRow,
     stored: &QuoteRow,
     request: &QuoteRequest,
+    behavior: Option<ProrationBehavior>,
 ) -> Result<Option<Quoted>, ConfirmError> {
     if row.revision != stored.subscription_revision {
         return Ok(None);
     }
-    let quoted = match quote::work_out(tx, &cx.actor, row, request, stored.created_at).await {
+    let at = stored.created_at;
+    let quoted = match quote::work_out(tx, &cx.actor, row, request, behavior, at).await {
         Ok(quoted) => quoted,
         // Refused now: the caller's fresh quote says why, by name.
         Err(QuoteError::Refused(_)) => return Ok(None),

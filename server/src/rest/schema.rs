@@ -11,6 +11,7 @@ pub mod order;
 pub mod organization;
 pub mod payment_method;
 pub mod product;
+pub mod quote;
 pub mod refund;
 pub mod seat;
 pub mod subscription;

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use backend::order::{OrderItemRecord, OrderRecord};
 use domain::{
-    id::{CustomerId, DiscountId, OrderId, OrderItemId, PriceId, ProductId, SubscriptionId},
+    id::{
+        CheckoutId, CustomerId, DiscountId, OrderId, OrderItemId, PriceId, ProductId,
+        SubscriptionId,
+    },
     order::{BillingReason, OrderStatus},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::{
     address::Address,
@@ -65,7 +67,8 @@ pub struct OrderBase {
     pub discount_id: Option<DiscountId>,
     #[schema(value_type = Option<Uuid>)]
     pub subscription_id: Option<SubscriptionId>,
-    pub checkout_id: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    pub checkout_id: Option<CheckoutId>,
     /// When the money is asked for again by itself.
     pub next_payment_attempt_at: Option<Timestamp>,
     pub items: Vec<OrderItem>,
@@ -168,7 +171,7 @@ impl From<OrderRecord> for OrderBase {
             product_id: Some(order.product_id),
             discount_id: order.discount_id,
             subscription_id: order.subscription_id,
-            checkout_id: None,
+            checkout_id: order.checkout_id,
             next_payment_attempt_at: order.next_payment_attempt_at.map(Into::into),
             items: order.items.into_iter().map(Into::into).collect(),
             description: order.product_name,

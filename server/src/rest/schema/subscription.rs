@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use backend::subscription::{PendingUpdateRecord, SubscriptionRecord};
 use domain::{
-    id::{CustomerId, DiscountId, ProductId, SubscriptionId},
+    id::{CheckoutId, CustomerId, DiscountId, ProductId, SubscriptionId},
     interval::Interval,
     subscription::{CancellationReason, SubscriptionStatus},
 };
@@ -56,7 +56,8 @@ pub struct SubscriptionBase {
     pub product_id: ProductId,
     #[schema(value_type = Option<Uuid>)]
     pub discount_id: Option<DiscountId>,
-    pub checkout_id: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    pub checkout_id: Option<CheckoutId>,
     pub seats: Option<i32>,
     pub units: Option<i32>,
     #[schema(value_type = Option<String>)]
@@ -146,7 +147,7 @@ impl From<&SubscriptionRecord> for SubscriptionBase {
             customer_id: record.customer_id,
             product_id: record.product_id,
             discount_id: record.discount_id,
-            checkout_id: None,
+            checkout_id: record.checkout_id,
             seats: record.seats,
             units: None,
             customer_cancellation_reason: record.cancellation_reason,

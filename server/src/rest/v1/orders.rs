@@ -1,7 +1,12 @@
 //! `/v1/orders`.
 
+mod export;
 mod get;
 mod list;
+mod pay_link;
+mod update;
+
+pub(super) use update::{OrderUpdate, update_asked_for};
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,7 +25,11 @@ use crate::{
 };
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(get::get))
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(export::export))
+        .routes(routes!(get::get, update::update))
+        .routes(routes!(pay_link::create))
 }
 
 /// The orders with these ids, in their order, with customer, product, discount, subscription and lines: the same eight statements,

@@ -1,11 +1,14 @@
 //! `/v1/customer-portal`: what customers and their members call.
 
+mod activity;
 mod customer_session;
 mod customers;
 mod orders;
 mod organizations;
+mod quotes;
 mod seats;
-mod subscriptions;
+mod sessions;
+pub(super) mod subscriptions;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -13,10 +16,13 @@ use crate::state::AppState;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .merge(activity::router())
         .merge(customer_session::router())
         .merge(customers::router())
         .merge(orders::router())
         .merge(organizations::router())
+        .merge(quotes::router())
         .merge(seats::router())
+        .merge(sessions::router())
         .merge(subscriptions::router())
 }

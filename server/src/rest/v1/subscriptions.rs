@@ -1,7 +1,11 @@
 //! `/v1/subscriptions`.
 
+mod create;
+mod export;
 mod get;
 mod list;
+mod revoke;
+mod update;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,7 +24,10 @@ use crate::{
 };
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(get::get))
+    OpenApiRouter::new()
+        .routes(routes!(list::list, create::create))
+        .routes(routes!(export::export))
+        .routes(routes!(get::get, update::update, revoke::revoke))
 }
 
 /// The subscriptions with these ids, in their order, with customer, product, prices and discount: the same six statements, however many.

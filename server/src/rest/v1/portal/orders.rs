@@ -4,6 +4,7 @@ mod confirm_payment;
 mod get;
 mod list;
 mod payment_status;
+mod update;
 
 use backend::{order, organization, product, subscription};
 use domain::id::{OrderId, OrganizationId};
@@ -23,7 +24,7 @@ use crate::{
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
-        .routes(routes!(get::get))
+        .routes(routes!(get::get, update::update))
         .routes(routes!(payment_status::payment_status))
         .routes(routes!(confirm_payment::confirm_payment))
 }

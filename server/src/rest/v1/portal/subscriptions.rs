@@ -6,9 +6,12 @@ mod change_preview;
 mod charge_preview;
 mod get;
 mod list;
-mod refusal;
+mod payment_method;
+pub(super) mod refusal;
 mod revoke;
 mod update;
+
+pub(in crate::rest::v1) use update::{Meant, carry_out, change_billed, present};
 
 use std::collections::HashMap;
 
@@ -39,6 +42,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(cancel_preview::cancel_preview))
         .routes(routes!(change_preview::change_preview))
         .routes(routes!(revoke::revoke))
+        .routes(routes!(payment_method::set))
 }
 
 /// The subscriptions with these ids, in their order, with product, prices and organization: the same five statements, however many.

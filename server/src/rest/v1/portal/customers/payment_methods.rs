@@ -1,5 +1,6 @@
 //! How the customer pays.
 
+mod backup;
 mod delete;
 mod list;
 
@@ -8,5 +9,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::state::AppState;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(delete::delete))
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(delete::delete))
+        .routes(routes!(backup::set, backup::unset))
 }

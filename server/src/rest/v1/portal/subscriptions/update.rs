@@ -8,7 +8,7 @@ use backend::{
     subscription_change::{self, Confirmed},
 };
 use domain::{
-    change::ChangeRefusal,
+    change::{ChangeRefusal, ProrationBehavior},
     id::{ProductId, SubscriptionId},
     subscription::CancellationReason,
 };
@@ -53,13 +53,13 @@ pub struct CustomerSubscriptionUpdate {
 }
 
 /// `Some` also for null.
-fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<serde_json::Value>, D::Error> {
+pub fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<serde_json::Value>, D::Error> {
     serde_json::Value::deserialize(from).map(Some)
 }
 
 /// What is asked for.
 #[derive(Debug, PartialEq)]
-enum Meant {
+pub enum Meant {
     Nothing,
     Change(QuoteRequest),
     Cancel { reason: Option<CancellationReason>, comment: Option<String> },
@@ -177,7 +177,8 @@ pub async fn update(
     Ok(Json(found.ok_or_else(ApiError::not_found)?))
 }
 
-async fn carry_out(
+/// Carries out what is asked for, whoever asks.
+pub async fn carry_out(
     state: &AppState,
     cx: &mut Context,
     subscription_id: SubscriptionId,
@@ -229,11 +230,23 @@ pub(super) async fn change(
     subscription_id: SubscriptionId,
     request: QuoteRequest,
 ) -> Result<SubscriptionId, ApiError> {
+    change_billed(state, cx, subscription_id, request, None).await
+}
+
+/// The same, billed as the organization says for this once.
+pub async fn change_billed(
+    state: &AppState,
+    cx: &mut Context,
+    subscription_id: SubscriptionId,
+    request: QuoteRequest,
+    behavior: Option<ProrationBehavior>,
+) -> Result<SubscriptionId, ApiError> {
     let portal = &state.portal;
     let db = &portal.db;
     let redeemed = cx
         .once(async |cx| {
-            let quote = match quote::create(db, cx, subscription_id, request).await {
+            let quote = match quote::create_billed(db, cx, subscription_id, request, behavior).await
+            {
                 Err(QuoteError::Refused(ChangeRefusal::NothingChanges)) => return Ok(None),
                 quote => quote.map_err(refusal::quote)?,
             };
