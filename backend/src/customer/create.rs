@@ -1,16 +1,20 @@
 //! Making a customer, with the member that owns it.
 
+use domain::address::{Address, AddressInput};
 use domain::customer_type::CustomerType;
 use domain::email::EmailAddress;
 use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
 use domain::id::{MemberId, OrganizationId};
 use domain::locale::Locale;
+use domain::metadata::Metadata;
 use domain::role::MemberRole;
 use serde_json::json;
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 
+use super::billing::Billing;
 use super::find::Customer;
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, violated_constraint};
@@ -35,6 +39,19 @@ pub struct CreateCustomer {
     pub owner_email: Option<EmailAddress>,
     /// The owner's name; the customer's own when missing.
     pub owner_name: Option<String>,
+    pub extras: CustomerExtras,
+}
+
+/// What can be told of a new customer besides.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerExtras {
+    pub metadata: Metadata,
+    /// Stands on invoices, under the customer's name.
+    pub billing_address: Option<AddressInput>,
+    /// Checked by the rules of the address's country.
+    pub tax_id: Option<String>,
+    /// The owner's key in the company's own system.
+    pub owner_external_id: Option<String>,
 }
 
 /// Why no customer was made.
@@ -59,7 +76,7 @@ pub async fn create(
     input: CreateCustomer,
 ) -> Result<Customer, CreateCustomerError> {
     cx.actor.staff(input.organization_id)?;
-    let input = checked(input).map_err(CreateCustomerError::Invalid)?;
+    let (input, billing) = checked(input).map_err(CreateCustomerError::Invalid)?;
     let customer = Customer {
         organization_id: input.organization_id,
         id: cx.new_id(),
@@ -75,28 +92,37 @@ pub async fn create(
     let owner_email = input.owner_email.unwrap_or_else(|| customer.email.clone());
     let owner_name = input.owner_name.or_else(|| customer.name.clone());
     let mut tx = db.begin().await?;
-    insert(&mut tx, &customer, owner_id, &owner_email, owner_name.as_deref()).await?;
+    let owner =
+        Owner { owner_id, email: &owner_email, name: owner_name.as_deref(), extras: &input.extras };
+    insert(&mut tx, &customer, &owner, &billing).await?;
     record(&mut tx, cx, &customer, owner_id).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &customer.id).await?;
     Ok(customer)
+}
+
+struct Owner<'a> {
+    owner_id: MemberId,
+    email: &'a EmailAddress,
+    name: Option<&'a str>,
+    extras: &'a CustomerExtras,
 }
 
 async fn insert(
     tx: &mut PgConnection,
     customer: &Customer,
-    owner_id: MemberId,
-    owner_email: &EmailAddress,
-    owner_name: Option<&str>,
+    owner: &Owner<'_>,
+    billing: &Billing,
 ) -> Result<(), CreateCustomerError> {
     sqlx::query!(
         "with customer as (
             insert into customer
-                (organization_id, customer_id, external_id, type, email, name, locale, time_zone, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                (organization_id, customer_id, external_id, type, email, name, locale, time_zone, created_at,
+                 metadata, billing_address, tax_id, billing_name)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $15, $16, $17, case when $16::jsonb is null then null else $6 end)
             returning organization_id, customer_id)
-         insert into member (organization_id, member_id, customer_id, role, email, name, created_at)
-         select organization_id, $10, customer_id, $11, $12, $13, $9 from customer",
+         insert into member (organization_id, member_id, customer_id, role, email, name, external_id, created_at)
+         select organization_id, $10, customer_id, $11, $12, $13, $14, $9 from customer",
         customer.organization_id.as_uuid(),
         customer.id.as_uuid(),
         customer.external_id,
@@ -106,10 +132,14 @@ async fn insert(
         customer.locale.map(Locale::tag),
         customer.time_zone,
         customer.created_at,
-        owner_id.as_uuid(),
+        owner.owner_id.as_uuid(),
         MemberRole::Owner.as_str(),
-        owner_email.as_str(),
-        owner_name,
+        owner.email.as_str(),
+        owner.name,
+        owner.extras.owner_external_id,
+        Json(&owner.extras.metadata) as _,
+        billing.address.as_ref().map(Json) as _,
+        billing.tax_id,
     )
     .execute(tx)
     .await?;
@@ -143,7 +173,7 @@ async fn record(
     Ok(())
 }
 
-fn checked(mut input: CreateCustomer) -> Result<CreateCustomer, FieldErrors> {
+fn checked(mut input: CreateCustomer) -> Result<(CreateCustomer, Billing), FieldErrors> {
     let mut errors = FieldErrors::default();
     input.external_id =
         input::optional(&mut errors, "external_id", input.external_id.as_deref(), 256);
@@ -152,7 +182,16 @@ fn checked(mut input: CreateCustomer) -> Result<CreateCustomer, FieldErrors> {
     if let Some(zone) = &input.time_zone {
         input::time_zone(&mut errors, "time_zone", zone);
     }
-    errors.result(input)
+    let extras = &mut input.extras;
+    extras.owner_external_id =
+        input::optional(&mut errors, "owner_external_id", extras.owner_external_id.as_deref(), 256);
+    let address = extras
+        .billing_address
+        .as_ref()
+        .and_then(|address| Address::parse(address).map_err(|wrong| errors.0.extend(wrong.0)).ok());
+    let tax_id = extras.tax_id.as_deref().filter(|tax_id| !tax_id.trim().is_empty());
+    let billing = Billing::checked(&mut errors, address, tax_id);
+    errors.result((input, billing))
 }
 
 impl From<sqlx::Error> for CreateCustomerError {
@@ -172,6 +211,7 @@ impl From<sqlx::Error> for CreateCustomerError {
 mod tests {
     use super::*;
     use crate::actor::Actor;
+    use crate::test_support::billing::german_details;
     use crate::test_support::{TestDb, fixtures};
     use uuid::Uuid;
 
@@ -186,6 +226,7 @@ mod tests {
             time_zone: None,
             owner_email: None,
             owner_name: None,
+            extras: CustomerExtras::default(),
         }
     }
 
@@ -221,6 +262,34 @@ mod tests {
             matches!(taken, Err(CreateCustomerError::Invalid(errors)) if errors.first("external_id") == Some("external_id_taken"))
         );
         create(&db.pool, &mut db.cx(), input(other, "ada@example.com")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_stands_on_invoices_is_read_by_the_countrys_rules() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let mut told = input(organization_id, "ada@example.com");
+        told.extras.billing_address = Some(german_details().address);
+        told.extras.tax_id = Some("de 129 273 398".into());
+        let made = create(&db.pool, &mut db.cx(), told.clone()).await.unwrap();
+        let records = crate::customer::records(&db.pool, organization_id, &[made.id]).await;
+        let record = records.unwrap().remove(&made.id).unwrap();
+        assert_eq!(record.tax_id.as_deref(), Some("DE129273398"));
+        assert_eq!(record.billing_name.as_deref(), Some("Ada"));
+        told.extras.billing_address = None;
+        (told.email, told.external_id) = (EmailAddress::parse("b@example.com").unwrap(), None);
+        let Err(CreateCustomerError::Invalid(errors)) =
+            create(&db.pool, &mut db.cx(), told.clone()).await
+        else {
+            panic!("a tax number without a country")
+        };
+        assert_eq!(errors.to_string(), "billing_address: required");
+        told.extras.billing_address = Some(german_details().address);
+        told.extras.tax_id = Some("DE1".into());
+        let wrong = create(&db.pool, &mut db.cx(), told).await;
+        assert!(
+            matches!(wrong, Err(CreateCustomerError::Invalid(errors)) if errors.first("tax_id") == Some("tax_id_invalid"))
+        );
     }
 
     #[tokio::test]

@@ -17,7 +17,7 @@ use super::work;
 use crate::actor::{Actor, MemberActor};
 use crate::chance::Chance;
 use crate::context::Context;
-use crate::customer::{self, CreateCustomer, UpdateBillingDetails};
+use crate::customer::{self, CreateCustomer, CustomerExtras, UpdateBillingDetails};
 use crate::member::{self, AddMember};
 use crate::organization::{self, UpdatePortalSettings};
 use crate::payment::{self, Processors, Sandbox};
@@ -146,6 +146,7 @@ impl<'a> History<'a> {
             time_zone: Some(planned.time_zone.to_owned()),
             owner_email: None,
             owner_name: Some(planned.owner_name.clone()),
+            extras: CustomerExtras::default(),
         };
         let customer = customer::create(self.db, &mut cx, input).await?;
         for (name, address, role) in &planned.members {
@@ -155,6 +156,7 @@ impl<'a> History<'a> {
                 email: email(address)?,
                 name: Some(name.clone()),
                 role: *role,
+                external_id: None,
             };
             member::add(self.db, &mut cx, input).await?;
         }

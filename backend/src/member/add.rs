@@ -24,6 +24,8 @@ pub struct AddMember {
     pub name: Option<String>,
     /// Not the owner: each customer has one from its start.
     pub role: MemberRole,
+    /// The person's key in the company's own system; only its own side gives one.
+    pub external_id: Option<String>,
 }
 
 /// Why nobody was added.
@@ -37,7 +39,7 @@ pub enum AddMemberError {
     NotATeam,
     #[error("the customer has an owner already")]
     OwnerExists,
-    #[error("only the organization's own side adds members")]
+    #[error("this role may not add members")]
     Forbidden(#[from] Forbidden),
     #[error("could not store the member")]
     Database(#[source] sqlx::Error),
@@ -45,15 +47,20 @@ pub enum AddMemberError {
     Event(#[from] DatabaseError),
 }
 
-/// Adds a member to a team.
+/// Adds a member to a team. Owners and billing managers may, and the organization.
 pub async fn add(
     db: &PgPool,
     cx: &mut Context,
     input: AddMember,
 ) -> Result<MemberId, AddMemberError> {
-    cx.actor.staff(input.organization_id)?;
+    cx.actor.billing_writer(input.organization_id)?;
+    if cx.actor.customer_id().is_some_and(|own| own != input.customer_id) {
+        return Err(AddMemberError::UnknownCustomer);
+    }
     let mut errors = FieldErrors::default();
     let name = input::optional(&mut errors, "name", input.name.as_deref(), 256);
+    let external_id =
+        input::optional(&mut errors, "external_id", input.external_id.as_deref(), 256);
     errors.result(()).map_err(AddMemberError::Invalid)?;
     let member_id: MemberId = cx.new_id();
     let mut tx = db.begin().await?;
@@ -69,8 +76,8 @@ pub async fn add(
         return Err(AddMemberError::NotATeam);
     }
     sqlx::query!(
-        "insert into member (organization_id, member_id, customer_id, role, email, name, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into member (organization_id, member_id, customer_id, role, email, name, created_at, external_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         input.organization_id.as_uuid(),
         member_id.as_uuid(),
         input.customer_id.as_uuid(),
@@ -78,6 +85,7 @@ pub async fn add(
         input.email.as_str(),
         name,
         cx.now,
+        external_id,
     )
     .execute(&mut *tx)
     .await?;
@@ -91,7 +99,7 @@ pub async fn add(
     };
     event::record(&mut tx, cx, event).await?;
     event::notify(&mut tx).await?;
-    tx.commit().await?;
+    cx.commit(tx, &member_id).await?;
     Ok(member_id)
 }
 
@@ -99,6 +107,9 @@ impl From<sqlx::Error> for AddMemberError {
     fn from(error: sqlx::Error) -> Self {
         match violated_constraint(&error) {
             Some("member_email_key") => Self::Invalid(FieldErrors::one("email", "email_taken")),
+            Some("member_external_id_key") => {
+                Self::Invalid(FieldErrors::one("external_id", "external_id_taken"))
+            }
             Some("member_owner_key") => Self::OwnerExists,
             _ => Self::Database(error),
         }
@@ -108,7 +119,7 @@ impl From<sqlx::Error> for AddMemberError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::Actor;
+    use crate::actor::MemberActor;
     use crate::test_support::{TestDb, fixtures};
 
     fn input(
@@ -122,6 +133,7 @@ mod tests {
             email: EmailAddress::parse("m@example.com").unwrap(),
             name: None,
             role,
+            external_id: None,
         }
     }
 
@@ -162,8 +174,14 @@ mod tests {
         assert!(matches!(refused, Err(AddMemberError::NotATeam)));
         let refused = add(&db.pool, &mut db.cx(), input(other, ada.customer_id, role)).await;
         assert!(matches!(refused, Err(AddMemberError::UnknownCustomer)));
-        let mut cx = db.cx_of(Actor::Member(ada.clone()));
-        let refused = add(&db.pool, &mut cx, input(organization_id, ada.customer_id, role)).await;
-        assert!(matches!(refused, Err(AddMemberError::Forbidden(_))));
+        let team = fixtures::team_owner(&db, organization_id, "team@example.com").await;
+        let plain = fixtures::colleague(&db, &team, "bob@example.com", role).await;
+        let as_who = async |actor: MemberActor| {
+            add(&db.pool, &mut db.cx_of(actor), input(organization_id, team.customer_id, role))
+                .await
+        };
+        assert!(matches!(as_who(plain).await, Err(AddMemberError::Forbidden(_))));
+        assert!(matches!(as_who(ada).await, Err(AddMemberError::UnknownCustomer)));
+        as_who(team.clone()).await.unwrap();
     }
 }

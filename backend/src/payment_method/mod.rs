@@ -5,6 +5,7 @@ mod detach;
 mod expiry;
 mod finish_setup;
 mod forget;
+mod forget_all;
 mod keep;
 mod list;
 mod next_due_at;
@@ -22,13 +23,14 @@ mod setup_failure;
 mod setup_row;
 mod succeed;
 #[cfg(test)]
-mod test_helpers;
+pub(crate) mod test_helpers;
 mod use_for_subscription;
 mod with_deleted;
 
 pub use begin_setup::{BeginSetup, BeginSetupError, SetupBegun, begin_setup};
 pub(crate) use begin_setup::{SetupOfCheckout, begin_setup_of_checkout};
 pub use finish_setup::{FinishSetupError, FinishedSetup, SetupState, finish_setup, nudge_setup};
+pub(crate) use forget_all::forget_all;
 pub use list::{PaymentMethod, get, list, list_of};
 pub use next_due_at::next_due_at;
 pub use of_subscription::{SubscriptionMethod, of_subscription};

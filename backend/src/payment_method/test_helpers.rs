@@ -20,7 +20,7 @@ use crate::test_support::billing::{charged, processors, sandbox, subscribed};
 use crate::test_support::{TestDb, fixtures};
 
 /// A customer with a card and a subscription at €29.00, whose first order is not charged yet.
-pub(super) struct Case {
+pub(crate) struct Case {
     pub db: TestDb,
     pub owner: MemberActor,
     pub organization_id: OrganizationId,

@@ -2,12 +2,14 @@
 
 mod authenticate;
 mod end;
+mod end_all;
 mod end_others;
 mod list;
 mod start;
 
 pub use authenticate::{SignedIn, authenticate};
 pub use end::{EndSessionError, end, sign_out};
+pub(crate) use end_all::end_all;
 pub use end_others::end_others;
 pub use list::{SessionView, list};
 pub use start::NewSession;

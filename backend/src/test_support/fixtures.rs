@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::TestDb;
 use crate::actor::MemberActor;
-use crate::customer::{self, CreateCustomer, Customer};
+use crate::customer::{self, CreateCustomer, Customer, CustomerExtras};
 use crate::member::{self, AddMember};
 use crate::organization::{self, CreateOrganization};
 use crate::session::{self, NewSession, StartSession};
@@ -52,6 +52,7 @@ pub async fn customer(
         time_zone: None,
         owner_email: None,
         owner_name: None,
+        extras: CustomerExtras::default(),
     };
     customer::create(&db.pool, &mut db.cx(), input).await.expect("a customer")
 }
@@ -88,6 +89,7 @@ pub async fn colleague(
         email: EmailAddress::parse(email).expect("an address"),
         name: None,
         role,
+        external_id: None,
     };
     let member_id = member::add(&db.pool, &mut db.cx(), input).await.expect("a member");
     MemberActor { member_id, role, session_id: Uuid::nil().into(), ..owner.clone() }
