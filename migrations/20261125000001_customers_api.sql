@@ -16,9 +16,8 @@ create index customer_external_id_prefix_idx on customer (organization_id, exter
 do $$
 begin
     create extension if not exists pg_trgm;
-    create extension if not exists btree_gin;
     create index customer_search_idx on customer using gin
-        (organization_id, (email || E'\n' || coalesce(name, '') || E'\n' || coalesce(billing_name, '')) gin_trgm_ops)
+        ((email || E'\n' || coalesce(name, '') || E'\n' || coalesce(billing_name, '')) gin_trgm_ops)
         where deleted_at is null;
 exception when others then
     raise notice 'customers are searched without an index: %', sqlerrm;

@@ -46,6 +46,15 @@ pub(super) async fn anonymize(
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
+        "update checkout set customer_email = null, customer_name = null, customer_ip_address = null, billing_name = null,
+            billing_address = null
+         where organization_id = $1 and customer_id = $2",
+        organization,
+        customer,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
         "update session set user_agent = '' where organization_id = $1 and customer_id = $2",
         organization,
         customer,

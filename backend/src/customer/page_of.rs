@@ -177,7 +177,7 @@ mod tests {
         .execute(&db.pool)
         .await
         .unwrap();
-        sqlx::query("analyze customer").execute(&db.pool).await.unwrap();
+        sqlx::query("vacuum analyze customer").execute(&db.pool).await.unwrap();
         let mut asked = QueryBuilder::new("explain select c.customer_id");
         let search = CustomerSearch { text: Some("son 12345".into()), ..CustomerSearch::default() };
         matching(&mut asked, organization_id, &search);

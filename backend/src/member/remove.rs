@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 
 use crate::context::Context;
-use crate::error::{DatabaseError, Forbidden};
+use crate::error::{DatabaseError, Forbidden, InconsistencyError, QueryError};
 use crate::event::{self, NewEvent};
 use crate::{seat, session};
 
@@ -23,6 +23,8 @@ pub enum RemoveMemberError {
     LastOwner,
     #[error("this role may not remove members")]
     Forbidden(#[from] Forbidden),
+    #[error("a stored row breaks a rule")]
+    Inconsistency(#[from] InconsistencyError),
     #[error("the removal could not be written down")]
     Database(#[from] DatabaseError),
 }
@@ -30,6 +32,16 @@ pub enum RemoveMemberError {
 impl From<sqlx::Error> for RemoveMemberError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error.into())
+    }
+}
+
+impl From<QueryError> for RemoveMemberError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Database(error) => error.into(),
+            QueryError::Inconsistency(error) => error.into(),
+            QueryError::Forbidden(error) => error.into(),
+        }
     }
 }
 

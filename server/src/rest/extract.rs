@@ -8,7 +8,7 @@ use axum::{
     http::request::Parts,
 };
 use backend::{metadata::MetadataFilter, page::PageRequest};
-use domain::id::OrganizationId;
+use domain::id::{MemberId, OrganizationId};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -131,7 +131,24 @@ async fn path_parameter<S: Send + Sync>(
     let Path(mut all) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
         .await
         .map_err(|_| ApiError::not_found())?;
-    all.remove(name).ok_or_else(ApiError::not_found)
+    // Nothing is named with a NUL, and the database takes none.
+    all.remove(name).filter(|text| !text.contains('\0')).ok_or_else(ApiError::not_found)
+}
+
+async fn path_id<T: FromStr, S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    name: &str,
+) -> Result<T, ApiError> {
+    let text = path_parameter(parts, state, name).await?;
+    text.parse().map_err(|_| {
+        ApiError::Malformed(vec![Issue {
+            kind: "uuid_parsing",
+            loc: vec!["path".into(), name.into()],
+            msg: "This is no UUID.".into(),
+            input: text.into(),
+        }])
+    })
 }
 
 /// The id in the path.
@@ -142,28 +159,45 @@ impl<T: FromStr + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let text = path_parameter(parts, state, "id").await?;
-        text.parse().map(Self).map_err(|_| {
-            ApiError::Malformed(vec![Issue {
-                kind: "uuid_parsing",
-                loc: vec!["path".into(), "id".into()],
-                msg: "This is no UUID.".into(),
-                input: text.into(),
-            }])
-        })
+        path_id(parts, state, "id").await.map(Self)
     }
 }
 
-/// The name in the path.
+/// The member's id in the path, after the customer's.
 #[derive(Debug)]
-pub struct Slug(pub String);
+pub struct MemberIdOf(pub MemberId);
 
-impl<S: Send + Sync> FromRequestParts<S> for Slug {
+impl<S: Send + Sync> FromRequestParts<S> for MemberIdOf {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        path_parameter(parts, state, "slug").await.map(Self)
+        path_id(parts, state, "member_id").await.map(Self)
     }
+}
+
+macro_rules! path_texts {
+    ($($(#[$doc:meta])* $name:ident = $parameter:literal)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name(pub String);
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = ApiError;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+                path_parameter(parts, state, $parameter).await.map(Self)
+            }
+        }
+    )*};
+}
+
+path_texts! {
+    /// The name in the path.
+    Slug = "slug"
+    /// The customer's id in the organization's own system.
+    ExternalId = "external_id"
+    /// The member's id in the organization's own system.
+    MemberExternalId = "member_external_id"
 }
 
 /// The parameters of the query, read one after the other; mistakes are collected.

@@ -7,6 +7,7 @@ pub(crate) mod customer_seats;
 mod customer_sessions;
 pub(crate) mod customers;
 pub(crate) mod discounts;
+mod members;
 pub(crate) mod orders;
 pub(crate) mod organizations;
 mod portal;
@@ -41,6 +42,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(customer_sessions::router())
         .merge(customers::router())
         .merge(discounts::router())
+        .merge(members::router())
         .merge(orders::router())
         .merge(organizations::router())
         .merge(portal::router())

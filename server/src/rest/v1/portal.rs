@@ -3,6 +3,7 @@
 mod activity;
 mod customer_session;
 mod customers;
+mod members;
 mod orders;
 mod organizations;
 mod quotes;
@@ -19,6 +20,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .merge(activity::router())
         .merge(customer_session::router())
         .merge(customers::router())
+        .merge(members::router())
         .merge(orders::router())
         .merge(organizations::router())
         .merge(quotes::router())

@@ -7,7 +7,7 @@ use backend::{
     payment_method::{self, ChooseMethodError},
 };
 use domain::{
-    address::{Address, AddressInput},
+    address::{Address, AddressInput as TypedAddress},
     field_errors::FieldErrors,
     id::{CustomerId, OrganizationId, PaymentMethodId},
 };
@@ -20,6 +20,7 @@ use crate::{
         error::{ApiError, BILLING_ONLY, Issue},
         extract::{Body, Given},
         schema::{
+            address::AddressInput,
             customer::CustomerPortalCustomer,
             error::{NotPermitted, Unauthorized, ValidationError},
         },
@@ -34,8 +35,8 @@ pub struct CustomerPortalCustomerUpdate {
     #[schema(max_length = 256)]
     billing_name: Option<String>,
     #[serde(default)]
-    #[schema(value_type = Option<AddressUpdate>)]
-    billing_address: Given<AddressUpdate>,
+    #[schema(value_type = Option<AddressInput>)]
+    billing_address: Given<AddressInput>,
     /// Checked by the country's rules; empty or null: none.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -44,38 +45,6 @@ pub struct CustomerPortalCustomerUpdate {
     #[serde(default)]
     #[schema(value_type = Option<Uuid>)]
     default_payment_method_id: Given<PaymentMethodId>,
-}
-
-/// A postal address, as it is typed.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct AddressUpdate {
-    line1: Option<String>,
-    line2: Option<String>,
-    postal_code: Option<String>,
-    city: Option<String>,
-    /// Of the United States and Canada with or without the country before it.
-    state: Option<String>,
-    #[schema(min_length = 2, max_length = 2, example = "DE")]
-    country: String,
-}
-
-impl From<AddressUpdate> for AddressInput {
-    fn from(address: AddressUpdate) -> Self {
-        let country = address.country.to_uppercase();
-        let state = address.state.unwrap_or_default();
-        let state = match state.split_once('-') {
-            Some((before, code)) if before.eq_ignore_ascii_case(&country) => code.to_owned(),
-            _ => state,
-        };
-        Self {
-            line1: address.line1.unwrap_or_default(),
-            line2: address.line2.unwrap_or_default(),
-            postal_code: address.postal_code.unwrap_or_default(),
-            city: address.city.unwrap_or_default(),
-            state,
-            country,
-        }
-    }
 }
 
 /// Change the customer's billing details, or how it pays.
@@ -122,7 +91,7 @@ pub async fn update(
 
 struct Changes {
     name: Option<String>,
-    address: Option<AddressUpdate>,
+    address: Option<AddressInput>,
     tax_id: Given<String>,
 }
 
@@ -160,8 +129,8 @@ async fn change_details(
     .map_err(details_refused)
 }
 
-fn as_typed(address: &Address) -> AddressInput {
-    AddressInput {
+fn as_typed(address: &Address) -> TypedAddress {
+    TypedAddress {
         line1: address.line1.clone(),
         line2: address.line2.clone().unwrap_or_default(),
         postal_code: address.postal_code.clone().unwrap_or_default(),
