@@ -2,10 +2,12 @@
 
 mod breaking;
 mod callers;
+mod customers;
 mod document;
 mod frame;
 mod idempotency;
 mod limits;
+mod members;
 mod reads;
 mod writes;
 

@@ -28,6 +28,7 @@ use crate::{
     params(
         ("page" = Option<i64>, Query, description = "From 1.", minimum = 1),
         ("limit" = Option<i64>, Query, description = "10 when absent; more than 100 is 100.", minimum = 1),
+        ("sorting" = Option<Vec<String>>, Query, description = "`created_at`, or `-created_at` when absent."),
     ),
     responses(
         (status = 200, body = ListResource<CustomerPortalMember>),
@@ -42,13 +43,15 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Json<ListResource<CustomerPortalMember>>, ApiError> {
     let actor = caretaker(caller)?;
+    let sorting = query.sorting(&[("created_at", ())], ((), true));
+    let descends = sorting.first().is_some_and(|(_, descends)| *descends);
     let page = query.page();
     query.done()?;
     let db = &state.portal.db;
     only_teams(db, &actor).await?;
     let organization_id = actor.organization_id;
     let search = MemberSearch::default();
-    let ids = member::page_of(db, &actor.into(), organization_id, &search, true, page).await?;
+    let ids = member::page_of(db, &actor.into(), organization_id, &search, descends, page).await?;
     let items = whole(db, organization_id, &ids.items).await?;
     Ok(Json(ListResource::filled(&ids, items)))
 }
