@@ -53,9 +53,10 @@ pub async fn export(
     csv::line(&mut head, ["ID", "External ID", "Created At", "Email", "Name"]);
     let first = Next::Head { head, is_elsewhere };
     let db = state.portal.db.clone();
-    let parts = stream::try_unfold((db, actor, first), async move |(db, actor, next)| {
+    let start = (db, actor, organization_id, first);
+    let parts = stream::try_unfold(start, async |(db, actor, organization_id, next)| {
         let (part, next) = part(&db, &actor, organization_id, next).await?;
-        Ok::<_, ApiError>(part.map(|part| (part, (db, actor, next))))
+        Ok::<_, ApiError>(part.map(|part| (part, (db, actor, organization_id, next))))
     });
     Ok(csv::answer("customers.csv", parts))
 }
