@@ -53,6 +53,7 @@ enum Table {
     ApiSession,
     ApiSignIn,
     RequestAllowance,
+    WebhookEvent,
 }
 
 impl Table {
@@ -70,6 +71,7 @@ impl Table {
         Self::ApiSession,
         Self::ApiSignIn,
         Self::RequestAllowance,
+        Self::WebhookEvent,
     ];
 
     async fn delete(self, db: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
@@ -170,6 +172,13 @@ impl Table {
                 days(1),
                 BATCH
             ),
+            // Deliveries and attempts go along.
+            Self::WebhookEvent => sqlx::query!(
+                "delete from webhook_event where ctid in (
+                    select ctid from webhook_event where created_at < $1 limit $2)",
+                days(90),
+                BATCH
+            ),
         };
         Ok(done.execute(db).await?.rows_affected())
     }
@@ -182,6 +191,7 @@ mod tests {
     use crate::hand_over::{self, CreateHandOver};
     use crate::rate_limit::{self, Limits};
     use crate::test_support::{TestDb, billing, fixtures};
+    use crate::webhook;
 
     const TICK: Duration = Duration::microseconds(1);
 
@@ -311,6 +321,26 @@ mod tests {
             .await
             .unwrap();
         goes_after(&db, Duration::days(30)).await;
+    }
+
+    #[tokio::test]
+    async fn what_an_endpoint_was_told_goes_after_ninety_days_with_its_tries() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let input = webhook::CreateEndpoint {
+            organization_id,
+            url: "https://hooks.example.com/".into(),
+            name: None,
+            events: vec![],
+            api_version: webhook::ApiVersion::default(),
+            uses_standard_webhook_signature: false,
+            reach: webhook::Reach::PublicOnly,
+        };
+        let id = webhook::create_endpoint(&db.pool, &mut db.cx(), input).await.unwrap();
+        webhook::send_test(&db.pool, &mut db.cx(), organization_id, id).await.unwrap();
+        goes_after(&db, Duration::days(90)).await;
+        let left = "select count(*) from webhook_delivery";
+        assert_eq!(sqlx::query_scalar::<_, i64>(left).fetch_one(&db.pool).await.unwrap(), 0);
     }
 
     #[tokio::test]
