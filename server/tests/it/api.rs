@@ -9,6 +9,7 @@ mod idempotency;
 mod limits;
 mod members;
 mod reads;
+mod webhooks;
 mod writes;
 
 use axum::{

@@ -18,3 +18,4 @@ mod secrets;
 mod sign_in;
 mod stripe_webhook;
 mod support;
+mod webhooks;

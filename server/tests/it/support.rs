@@ -1,6 +1,7 @@
 //! A portal on a database of its own, without a socket.
 
 pub mod program;
+pub mod receiver;
 pub mod smtp;
 
 use std::{
