@@ -8,8 +8,8 @@ import { normal } from "./clients/client.ts";
 import { documented } from "./clients/plain.ts";
 import { caller, checkRoles, type Operations } from "./frame.ts";
 
-const others = ["frame.ts", "operations.spec.ts", "table.ts"];
-const resources = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".ts") && !others.includes(file));
+const others = ["frame.ts", "table.ts"];
+const resources = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".ts") && !file.endsWith(".spec.ts") && !others.includes(file));
 const operations: Operations = {};
 for (const file of resources) Object.assign(operations, ((await import(`./${file}`)) as { operations: Operations }).operations);
 

@@ -81,6 +81,8 @@ export async function startFoyer(superuserUrl: string, smtpUrl: string, { custom
     FOYER_MAIL_FROM: "billing@foyer.example",
     // Each test comes from an address of its own (fixtures.ts), so that limits per client do not join the tests.
     FOYER_TRUSTED_PROXIES: "127.0.0.1/32",
+    // Receivers listen on this machine (receiver.ts).
+    FOYER_WEBHOOKS_ALLOW_PRIVATE: "true",
     ...more,
   };
   const environment = { ...process.env, ...settings };
