@@ -19,7 +19,7 @@ alter table discount
     add column max_redemptions_per_customer integer,
     add column redemptions_count            integer not null default 0,
     add column metadata                     jsonb not null default '{}',
-    add constraint discount_code_format check (code ~ '^[A-Za-z0-9]{3,256}$'),
+    add constraint discount_code_format check (code ~ '^[A-Za-z0-9]+$' and length(code) between 3 and 256),
     add constraint discount_time_order check (starts_at < ends_at),
     add constraint discount_max_redemptions_range check (max_redemptions >= 1),
     add constraint discount_max_redemptions_per_customer_range check (max_redemptions_per_customer >= 1),
@@ -54,8 +54,9 @@ create table discount_redemption (
 create index discount_redemption_customer_idx on discount_redemption (organization_id, discount_id, customer_id);
 comment on table discount_redemption is 'Who bought with a discount: one row for each purchase, none for renewals. Kept as long as the discount.';
 
--- Whether anything refers to a product that is to be deleted.
+-- Whether anything refers to a product that is to be deleted, or to a discount that is to change.
 create index if not exists subscription_product_idx on subscription (organization_id, product_id);
+create index if not exists subscription_discount_idx on subscription (organization_id, discount_id) where discount_id is not null;
 create index if not exists orders_product_idx on orders (organization_id, product_id);
 
 create index access_token_list_idx on access_token (organization_id, created_at desc, access_token_id desc) where revoked_at is null;

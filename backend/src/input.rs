@@ -18,6 +18,21 @@ pub(crate) fn required(
     bounded(errors, field, text, max_chars)
 }
 
+/// A required text of at least `min_chars` characters, without NUL. Codes: `required`, `too_short`, `too_long`.
+pub(crate) fn named(
+    errors: &mut FieldErrors,
+    field: &str,
+    text: &str,
+    min_chars: usize,
+    max_chars: usize,
+) -> String {
+    let text = required(errors, field, &text.replace('\0', ""), max_chars);
+    if (1..min_chars).contains(&text.chars().count()) {
+        errors.push(field, "too_short");
+    }
+    text
+}
+
 /// An optional text: trimmed, nothing when empty, at most `max_chars` characters. Code: `too_long`.
 pub(crate) fn optional(
     errors: &mut FieldErrors,

@@ -15,6 +15,7 @@ pub mod clock;
 pub mod context;
 pub mod customer;
 pub mod discount;
+pub mod edit;
 pub mod error;
 pub mod event;
 pub mod local_time;

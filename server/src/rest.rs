@@ -4,6 +4,7 @@
 //! What several operations send or take stands in `rest/schema`.
 
 pub mod caller;
+pub mod checks;
 mod csv;
 pub mod error;
 pub mod extract;

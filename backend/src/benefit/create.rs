@@ -1,25 +1,43 @@
 //! Describing what comes with a product.
 
+use domain::benefit::BenefitVisibility;
 use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
 use domain::id::{BenefitId, OrganizationId};
+use domain::metadata::Metadata;
 use serde_json::json;
 use sqlx::PgPool;
+use sqlx::types::Json;
 use thiserror::Error;
 
+use super::check;
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, violated_constraint};
 use crate::event::{self, NewEvent};
-use crate::input;
-
-const DESCRIPTION_MAX_CHARS: usize = 128;
 
 /// A benefit to create. It comes with the products that name it ([`crate::product::update`]).
 #[derive(Debug, Clone)]
 pub struct CreateBenefit {
     pub organization_id: OrganizationId,
-    /// What the customer reads: 1 to 128 characters.
+    /// What the customer reads: 3 to 42 characters.
     pub description: String,
+    /// What customers read who have it.
+    pub note: Option<String>,
+    pub visibility: BenefitVisibility,
+    pub metadata: Metadata,
+}
+
+impl CreateBenefit {
+    /// One that customers are shown, to be filled in.
+    pub fn of(organization_id: OrganizationId, description: impl Into<String>) -> Self {
+        Self {
+            organization_id,
+            description: description.into(),
+            note: None,
+            visibility: BenefitVisibility::Public,
+            metadata: Metadata::default(),
+        }
+    }
 }
 
 #[derive(Debug, Error)]
@@ -51,18 +69,21 @@ pub async fn create(
 ) -> Result<BenefitId, CreateBenefitError> {
     cx.actor.staff(input.organization_id)?;
     let mut errors = FieldErrors::new();
-    let description =
-        input::required(&mut errors, "description", &input.description, DESCRIPTION_MAX_CHARS)
-            .replace('\0', "");
+    let description = check::description(&mut errors, &input.description);
+    let note = check::note(&mut errors, input.note.as_deref());
     errors.result(()).map_err(CreateBenefitError::Invalid)?;
     let benefit_id: BenefitId = cx.new_id();
     let mut tx = db.begin().await?;
     sqlx::query!(
-        "insert into benefit (organization_id, benefit_id, type, description, created_at) values ($1, $2, 'custom', $3, $4)",
+        "insert into benefit (organization_id, benefit_id, type, description, created_at, note, visibility, metadata)
+         values ($1, $2, 'custom', $3, $4, $5, $6, $7)",
         input.organization_id.as_uuid(),
         benefit_id.as_uuid(),
         description,
         cx.now,
+        note,
+        input.visibility.as_str(),
+        Json(&input.metadata) as _,
     )
     .execute(&mut *tx)
     .await?;
@@ -75,7 +96,8 @@ pub async fn create(
         snapshot: json!({ "description": description }),
     };
     event::record(&mut tx, cx, created).await?;
-    tx.commit().await?;
+    event::notify(&mut tx).await?;
+    cx.commit(tx, &benefit_id).await?;
     Ok(benefit_id)
 }
 
@@ -86,7 +108,7 @@ mod tests {
     use uuid::Uuid;
 
     fn support(organization_id: OrganizationId) -> CreateBenefit {
-        CreateBenefit { organization_id, description: " Support by phone ".into() }
+        CreateBenefit::of(organization_id, " Support by phone ")
     }
 
     #[tokio::test]
@@ -108,7 +130,7 @@ mod tests {
         let organization_id = fixtures::organization(&db, "acme").await;
         let owner = fixtures::member(&db, organization_id, "ada@example.com").await;
         for (description, code) in [(" ".to_owned(), "required"), ("x".repeat(129), "too_long")] {
-            let input = CreateBenefit { organization_id, description };
+            let input = CreateBenefit::of(organization_id, description);
             let Err(CreateBenefitError::Invalid(errors)) =
                 create(&db.pool, &mut db.cx(), input).await
             else {

@@ -202,7 +202,7 @@ pub(super) async fn create(
     let mut catalog = Catalog::default();
     let mut benefits = Vec::new();
     for description in BENEFITS {
-        let input = CreateBenefit { organization_id, description: description.to_owned() };
+        let input = CreateBenefit::of(organization_id, description);
         benefits.push(benefit::create(db, cx, input).await?);
     }
     for plan in Plan::ALL {
@@ -221,7 +221,7 @@ pub(super) async fn create(
     }
     for rebate in Rebate::ALL {
         let (name, amount, duration) = rebate.terms();
-        let input = CreateDiscount { organization_id, name: name.to_owned(), amount, duration };
+        let input = CreateDiscount::of(organization_id, name, amount, duration);
         catalog.rebates.insert(rebate, discount::create(db, cx, input).await?);
     }
     Ok(catalog)
@@ -240,11 +240,10 @@ async fn create_product(
     };
     let trial = if plan == Plan::Business { Some(interval_of(Interval::Day, 14)?) } else { None };
     let input = CreateProduct {
-        organization_id,
-        name: plan.name().to_owned(),
         description: Some(plan.description().to_owned()),
         recurring: Some(interval_of(interval, count)?),
         trial,
+        ..CreateProduct::of(organization_id, plan.name())
     };
     let product_id = product::create(db, cx, input).await?;
     let update = UpdateProduct {

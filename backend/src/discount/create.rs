@@ -1,22 +1,20 @@
 //! Making a price reduction.
 
-use domain::discount::{DiscountAmount, DiscountDuration};
+use domain::discount::{DiscountAmount, DiscountDuration, RedemptionTerms};
 use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
 use domain::id::{DiscountId, OrganizationId};
-use domain::money::Money;
-use domain::price::AMOUNT_MAX_MINOR;
+use domain::metadata::Metadata;
 use serde_json::json;
 use sqlx::PgPool;
+use sqlx::types::Json;
 use thiserror::Error;
 
+use super::check;
+use super::parts::{self, Columns};
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, violated_constraint};
 use crate::event::{self, NewEvent};
-use crate::input;
-
-const NAME_MAX_CHARS: usize = 128;
-const CURRENCIES_MAX: usize = 32;
 
 /// A discount to create.
 #[derive(Debug, Clone)]
@@ -26,6 +24,30 @@ pub struct CreateDiscount {
     pub name: String,
     pub amount: DiscountAmount,
     pub duration: DiscountDuration,
+    /// What customers type: 3 to 256 letters and digits, in capitals or not. Without one only the organization gives it.
+    pub code: Option<String>,
+    pub terms: RedemptionTerms,
+    pub metadata: Metadata,
+}
+
+impl CreateDiscount {
+    /// One that the organization gives to whom it likes.
+    pub fn of(
+        organization_id: OrganizationId,
+        name: impl Into<String>,
+        amount: DiscountAmount,
+        duration: DiscountDuration,
+    ) -> Self {
+        Self {
+            organization_id,
+            name: name.into(),
+            amount,
+            duration,
+            code: None,
+            terms: RedemptionTerms::default(),
+            metadata: Metadata::default(),
+        }
+    }
 }
 
 #[derive(Debug, Error)]
@@ -44,6 +66,7 @@ impl From<sqlx::Error> for CreateDiscountError {
     fn from(error: sqlx::Error) -> Self {
         match violated_constraint(&error) {
             Some("discount_organization_fkey") => Self::UnknownOrganization,
+            Some("discount_code_key") => Self::Invalid(FieldErrors::one("code", "code_taken")),
             _ => Self::Database(error.into()),
         }
     }
@@ -56,108 +79,73 @@ pub async fn create(
     input: CreateDiscount,
 ) -> Result<DiscountId, CreateDiscountError> {
     cx.actor.staff(input.organization_id)?;
-    let name = checked(&input).map_err(CreateDiscountError::Invalid)?;
+    let input = checked(input).map_err(CreateDiscountError::Invalid)?;
     let discount_id: DiscountId = cx.new_id();
-    let (kind, basis_points, amounts) = match &input.amount {
-        DiscountAmount::Percentage { basis_points } => ("percentage", Some(*basis_points), &[][..]),
-        DiscountAmount::Fixed { amounts } => ("fixed", None, &amounts[..]),
-    };
-    let (duration, months) = match input.duration {
-        DiscountDuration::Once => ("once", None),
-        DiscountDuration::Repeating { months } => ("repeating", Some(months)),
-        DiscountDuration::Forever => ("forever", None),
-    };
+    let columns = Columns::of(&input.amount, input.duration);
     let mut tx = db.begin().await?;
     sqlx::query!(
-        "insert into discount (organization_id, discount_id, name, type, basis_points, duration, duration_in_months, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into discount (organization_id, discount_id, name, type, basis_points, duration, duration_in_months, created_at, code,
+            starts_at, ends_at, max_redemptions, max_redemptions_per_customer, metadata)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         input.organization_id.as_uuid(),
         discount_id.as_uuid(),
-        name,
-        kind,
-        basis_points,
-        duration,
-        months,
+        input.name,
+        columns.kind,
+        columns.basis_points,
+        columns.duration,
+        columns.duration_in_months,
         cx.now,
+        input.code,
+        input.terms.starts_at,
+        input.terms.ends_at,
+        input.terms.max_redemptions,
+        input.terms.max_redemptions_per_customer,
+        Json(&input.metadata) as _,
     )
     .execute(&mut *tx)
     .await?;
-    let (currencies, minors): (Vec<String>, Vec<i64>) =
-        amounts.iter().map(|amount| (amount.currency.as_str().to_owned(), amount.minor)).unzip();
-    sqlx::query!(
-        "insert into discount_amount (organization_id, discount_id, currency, amount_minor)
-         select $1, $2, currency, amount_minor from unnest($3::text[], $4::bigint[]) as given (currency, amount_minor)",
-        input.organization_id.as_uuid(),
-        discount_id.as_uuid(),
-        &currencies,
-        &minors,
-    )
-    .execute(&mut *tx)
-    .await?;
+    let organization_id = input.organization_id;
+    parts::insert_amounts(&mut tx, organization_id, discount_id, columns.amounts).await?;
+    let products = &input.terms.product_ids;
+    if !parts::insert_products(&mut tx, organization_id, discount_id, products).await? {
+        let errors = FieldErrors::one("products", "product_unknown");
+        return Err(CreateDiscountError::Invalid(errors));
+    }
     let created = NewEvent {
         organization_id: input.organization_id,
         event_type: EventType::DiscountCreated,
         subject_kind: "discount",
         subject_id: discount_id.into(),
         customer_id: None,
-        snapshot: json!({ "name": name, "amount": input.amount, "duration": input.duration }),
+        snapshot: json!({ "name": input.name, "amount": input.amount, "duration": input.duration }),
     };
     event::record(&mut tx, cx, created).await?;
-    tx.commit().await?;
+    event::notify(&mut tx).await?;
+    cx.commit(tx, &discount_id).await?;
     Ok(discount_id)
 }
 
-/// The name, cleaned, when nothing is wrong.
-fn checked(input: &CreateDiscount) -> Result<String, FieldErrors> {
+fn checked(input: CreateDiscount) -> Result<CreateDiscount, FieldErrors> {
     let mut errors = FieldErrors::new();
-    let name = input::required(&mut errors, "name", &input.name, NAME_MAX_CHARS).replace('\0', "");
-    match &input.amount {
-        DiscountAmount::Percentage { basis_points } => {
-            if !(1..=10_000).contains(basis_points) {
-                errors.push("basis_points", "basis_points_range");
-            }
-        }
-        DiscountAmount::Fixed { amounts } => check_amounts(&mut errors, amounts),
-    }
-    if let DiscountDuration::Repeating { months } = input.duration
-        && !(1..=999).contains(&months)
-    {
-        errors.push("duration_in_months", "duration_range");
-    }
-    errors.result(name)
-}
-
-fn check_amounts(errors: &mut FieldErrors, amounts: &[Money]) {
-    if amounts.is_empty() {
-        errors.push("amounts", "required");
-    }
-    if amounts.len() > CURRENCIES_MAX {
-        errors.push("amounts", "too_many");
-    }
-    if amounts.iter().any(|amount| !(1..=AMOUNT_MAX_MINOR).contains(&amount.minor)) {
-        errors.push("amounts", "amount_range");
-    }
-    let mut currencies: Vec<_> = amounts.iter().map(|amount| amount.currency).collect();
-    currencies.sort_unstable();
-    if currencies.windows(2).any(|pair| pair[0] == pair[1]) {
-        errors.push("amounts", "currency_twice");
-    }
+    let name = check::name(&mut errors, &input.name);
+    check::amount(&mut errors, &input.amount);
+    check::duration(&mut errors, input.duration);
+    check::terms(&mut errors, &input.terms);
+    let code = input.code.and_then(|code| check::code(&mut errors, &code));
+    errors.result(CreateDiscount { name, code, ..input })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::test_support::{TestDb, fixtures};
-    use domain::money::Currency;
+    use domain::money::{Currency, Money};
     use uuid::Uuid;
 
     fn quarter_off(organization_id: OrganizationId) -> CreateDiscount {
-        CreateDiscount {
-            organization_id,
-            name: " Spring ".into(),
-            amount: DiscountAmount::Percentage { basis_points: 2_500 },
-            duration: DiscountDuration::Repeating { months: 3 },
-        }
+        let amount = DiscountAmount::Percentage { basis_points: 2_500 };
+        let duration = DiscountDuration::Repeating { months: 3 };
+        CreateDiscount::of(organization_id, " Spring ", amount, duration)
     }
 
     #[tokio::test]
@@ -242,5 +230,67 @@ mod tests {
         assert!(matches!(refused, Err(CreateDiscountError::Forbidden(_))));
         let unknown = create(&db.pool, &mut db.cx(), quarter_off(Uuid::nil().into())).await;
         assert!(matches!(unknown, Err(CreateDiscountError::UnknownOrganization)));
+    }
+
+    #[tokio::test]
+    async fn a_code_belongs_to_one_live_discount() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let other = fixtures::organization(&db, "other").await;
+        let coded = |organization_id, code: &str| CreateDiscount {
+            code: Some(code.into()),
+            ..quarter_off(organization_id)
+        };
+        create(&db.pool, &mut db.cx(), coded(organization_id, " Spring26 ")).await.unwrap();
+        create(&db.pool, &mut db.cx(), coded(other, "SPRING26")).await.unwrap();
+        for (code, expected) in [("SPRING26", "code_taken"), ("ab", "code_invalid")] {
+            let refused = create(&db.pool, &mut db.cx(), coded(organization_id, code)).await;
+            let Err(CreateDiscountError::Invalid(errors)) = refused else { panic!("{code}") };
+            assert_eq!(errors.first("code"), Some(expected));
+        }
+        let found = crate::discount::find_by_code(&db.pool, organization_id, "spring26 ").await;
+        assert_eq!(found.unwrap().unwrap().code.as_deref(), Some("Spring26"));
+        for nothing in ["autumn", "", "\0", "' or true --"] {
+            let found = crate::discount::find_by_code(&db.pool, organization_id, nothing).await;
+            assert_eq!(found.unwrap(), None, "{nothing:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn terms_are_checked_and_products_are_the_organizations_own() {
+        let db = TestDb::new().await;
+        let organization_id = fixtures::organization(&db, "acme").await;
+        let other = fixtures::organization(&db, "other").await;
+        let foreign = crate::test_support::billing::Offer::monthly(&db, other).await;
+        let terms = |terms| CreateDiscount { terms, ..quarter_off(organization_id) };
+        let some = RedemptionTerms::default;
+        for (terms, field, code) in [
+            (
+                RedemptionTerms { starts_at: Some(db.now()), ends_at: Some(db.now()), ..some() },
+                "ends_at",
+                "ends_before_start",
+            ),
+            (
+                RedemptionTerms { max_redemptions: Some(0), ..some() },
+                "max_redemptions",
+                "at_least_1",
+            ),
+            (
+                RedemptionTerms { max_redemptions_per_customer: Some(-1), ..some() },
+                "max_redemptions_per_customer",
+                "at_least_1",
+            ),
+            (
+                RedemptionTerms { product_ids: vec![foreign.product_id], ..some() },
+                "products",
+                "product_unknown",
+            ),
+        ]
+        .map(|(given, field, code)| (terms(given), field, code))
+        {
+            let refused = create(&db.pool, &mut db.cx(), terms).await;
+            let Err(CreateDiscountError::Invalid(errors)) = refused else { panic!("{field}") };
+            assert_eq!(errors.first(field), Some(code));
+        }
     }
 }

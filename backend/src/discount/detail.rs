@@ -6,8 +6,8 @@ use domain::discount::{DiscountAmount, DiscountDuration, RedemptionTerms};
 use domain::id::{DiscountId, OrganizationId, ProductId};
 use domain::metadata::Metadata;
 use domain::money::{Currency, Money};
-use sqlx::PgPool;
 use sqlx::types::Json;
+use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ pub struct DiscountDetail {
 /// # Errors
 /// [`QueryError::Database`] and [`QueryError::Inconsistency`].
 pub async fn records(
-    db: &PgPool,
+    db: impl PgExecutor<'_>,
     organization_id: OrganizationId,
     discount_ids: &[DiscountId],
 ) -> Result<HashMap<DiscountId, DiscountDetail>, QueryError> {

@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, violated_constraint};
 use crate::event::{self, NewEvent};
+use crate::price::{NewPrice, insert};
 
 /// A price to create.
 #[derive(Debug, Clone)]
@@ -47,32 +48,18 @@ pub async fn create(
     input: CreatePrice,
 ) -> Result<PriceId, CreatePriceError> {
     cx.actor.staff(input.organization_id)?;
-    let price_id: PriceId = cx.new_id();
-    let (amount_minor, seat_tiers) = match &input.amount {
-        PriceAmount::Free => (None, None),
-        PriceAmount::Fixed { amount_minor } => (Some(*amount_minor), None),
-        PriceAmount::SeatBased { seat_tiers } => (None, Some(json!(seat_tiers))),
+    let price = NewPrice {
+        amount: input.amount.clone(),
+        currency: input.currency,
+        tax_behavior: input.tax_behavior,
     };
     let mut tx = db.begin().await?;
-    sqlx::query!(
-        "insert into price (organization_id, price_id, product_id, amount_type, currency, amount_minor, seat_tiers, tax_behavior, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        input.organization_id.as_uuid(),
-        price_id.as_uuid(),
-        input.product_id.as_uuid(),
-        input.amount.amount_type(),
-        input.currency.as_str(),
-        amount_minor,
-        seat_tiers,
-        input.tax_behavior.map(TaxBehavior::as_str),
-        cx.now,
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(|error| match violated_constraint(&error) {
-        Some("price_product_fkey") => CreatePriceError::UnknownProduct,
-        _ => error.into(),
-    })?;
+    let price_id = insert(&mut tx, cx, input.organization_id, input.product_id, &price)
+        .await
+        .map_err(|error| match violated_constraint(&error) {
+            Some("price_product_fkey") => CreatePriceError::UnknownProduct,
+            _ => error.into(),
+        })?;
     let created = NewEvent {
         organization_id: input.organization_id,
         event_type: EventType::PriceCreated,

@@ -1,7 +1,10 @@
 //! The prices of products.
 
 mod create;
+mod insert;
 mod row;
 
 pub use create::{CreatePrice, CreatePriceError, create};
+pub use insert::NewPrice;
+pub(crate) use insert::insert;
 pub(crate) use row::price_amount;

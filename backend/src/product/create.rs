@@ -4,25 +4,48 @@ use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
 use domain::id::{OrganizationId, ProductId};
 use domain::interval::RecurringInterval;
+use domain::metadata::Metadata;
+use domain::product::ProductVisibility;
 use serde_json::json;
 use sqlx::PgPool;
+use sqlx::types::Json;
 use thiserror::Error;
 
+use super::check::{check_prices, description, name};
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, violated_constraint};
 use crate::event::{self, NewEvent};
-
-const NAME_MAX_CHARS: usize = 128;
-const DESCRIPTION_MAX_CHARS: usize = 4_000;
+use crate::price::{self, NewPrice};
 
 /// A product to create. Without an interval it is sold once; a trial is for subscriptions only.
 #[derive(Debug, Clone)]
 pub struct CreateProduct {
     pub organization_id: OrganizationId,
+    /// 3 to 64 characters.
     pub name: String,
     pub description: Option<String>,
     pub recurring: Option<RecurringInterval>,
     pub trial: Option<RecurringInterval>,
+    pub visibility: ProductVisibility,
+    pub metadata: Metadata,
+    /// One for each currency; more can be added later.
+    pub prices: Vec<NewPrice>,
+}
+
+impl CreateProduct {
+    /// Something sold once to everybody, to be filled in.
+    pub fn of(organization_id: OrganizationId, name: impl Into<String>) -> Self {
+        Self {
+            organization_id,
+            name: name.into(),
+            description: None,
+            recurring: None,
+            trial: None,
+            visibility: ProductVisibility::Public,
+            metadata: Metadata::default(),
+            prices: vec![],
+        }
+    }
 }
 
 #[derive(Debug, Error)]
@@ -43,20 +66,21 @@ impl From<sqlx::Error> for CreateProductError {
     }
 }
 
-/// Creates a product, without prices.
+/// Creates a product with its prices.
 pub async fn create(
     db: &PgPool,
     cx: &mut Context,
     input: CreateProduct,
 ) -> Result<ProductId, CreateProductError> {
     cx.actor.staff(input.organization_id)?;
-    let input = checked(&input).map_err(CreateProductError::Invalid)?;
+    let input = checked(input).map_err(CreateProductError::Invalid)?;
     let product_id: ProductId = cx.new_id();
     let mut tx = db.begin().await?;
     sqlx::query!(
         "insert into product
-            (organization_id, product_id, name, description, recurring_interval, recurring_interval_count, trial_interval, trial_interval_count, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            (organization_id, product_id, name, description, recurring_interval, recurring_interval_count, trial_interval, trial_interval_count, created_at,
+             visibility, metadata)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         input.organization_id.as_uuid(),
         product_id.as_uuid(),
         input.name,
@@ -66,6 +90,8 @@ pub async fn create(
         input.trial.map(|trial| trial.interval().as_str()),
         input.trial.map(|trial| i32::from(trial.count())),
         cx.now,
+        input.visibility.as_str(),
+        Json(&input.metadata) as _,
     )
     .execute(&mut *tx)
     .await
@@ -73,36 +99,32 @@ pub async fn create(
         Some("product_organization_fkey") => CreateProductError::UnknownOrganization,
         _ => error.into(),
     })?;
+    for price in &input.prices {
+        price::insert(&mut tx, cx, input.organization_id, product_id, price).await?;
+    }
     let created = NewEvent {
         organization_id: input.organization_id,
         event_type: EventType::ProductCreated,
         subject_kind: "product",
         subject_id: product_id.into(),
         customer_id: None,
-        snapshot: json!({ "name": input.name, "recurring": input.recurring, "trial": input.trial }),
+        snapshot: json!({ "name": input.name, "recurring": input.recurring, "trial": input.trial, "prices": input.prices }),
     };
     event::record(&mut tx, cx, created).await?;
-    tx.commit().await?;
+    event::notify(&mut tx).await?;
+    cx.commit(tx, &product_id).await?;
     Ok(product_id)
 }
 
-fn checked(input: &CreateProduct) -> Result<CreateProduct, FieldErrors> {
+fn checked(input: CreateProduct) -> Result<CreateProduct, FieldErrors> {
     let mut errors = FieldErrors::new();
-    let clean = |text: &str| text.trim().replace('\0', "");
-    let name = clean(&input.name);
-    if name.is_empty() {
-        errors.push("name", "required");
-    } else if name.chars().count() > NAME_MAX_CHARS {
-        errors.push("name", "too_long");
-    }
-    let description = input.description.as_deref().map(clean).filter(|text| !text.is_empty());
-    if description.as_ref().is_some_and(|text| text.chars().count() > DESCRIPTION_MAX_CHARS) {
-        errors.push("description", "too_long");
-    }
+    let name = name(&mut errors, &input.name);
+    let description = description(&mut errors, input.description.as_deref());
     if input.trial.is_some() && input.recurring.is_none() {
         errors.push("trial", "trial_needs_subscription");
     }
-    errors.result(CreateProduct { name, description, ..input.clone() })
+    check_prices(&mut errors, &input.prices.iter().collect::<Vec<_>>(), &[]);
+    errors.result(CreateProduct { name, description, ..input })
 }
 
 #[cfg(test)]
@@ -114,11 +136,9 @@ mod tests {
 
     fn monthly(organization_id: OrganizationId) -> CreateProduct {
         CreateProduct {
-            organization_id,
-            name: "  Pro\0 ".into(),
             description: Some(" ".into()),
             recurring: Some(RecurringInterval::MONTHLY),
-            trial: None,
+            ..CreateProduct::of(organization_id, "  Pro\0 ")
         }
     }
 

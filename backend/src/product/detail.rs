@@ -9,8 +9,8 @@ use domain::money::Currency;
 use domain::price::PriceAmount;
 use domain::product::ProductVisibility;
 use domain::tax::TaxBehavior;
-use sqlx::PgPool;
 use sqlx::types::Json;
+use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -147,12 +147,12 @@ pub async fn get(
 /// Those of these products to which a subscription or an order refers: they can be archived, but not deleted.
 ///
 /// # Errors
-/// [`QueryError::Database`].
+/// When the database does not answer.
 pub async fn referred(
-    db: &PgPool,
+    db: impl PgExecutor<'_>,
     organization_id: OrganizationId,
     product_ids: &[ProductId],
-) -> Result<HashSet<ProductId>, QueryError> {
+) -> Result<HashSet<ProductId>, sqlx::Error> {
     let ids: Vec<Uuid> = product_ids.iter().map(|id| id.as_uuid()).collect();
     let referred = sqlx::query_scalar!(
         "select product_id from product p

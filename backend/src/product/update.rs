@@ -1,17 +1,23 @@
-//! Changing how a product is offered and what comes with it.
+//! Changing a product: how it is offered, at which prices, and what comes with it.
 
 use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
-use domain::id::{BenefitId, OrganizationId, ProductId};
+use domain::id::{BenefitId, OrganizationId, PriceId, ProductId};
+use domain::interval::RecurringInterval;
+use domain::metadata::Metadata;
 use domain::product::ProductVisibility;
 use serde_json::json;
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::{check, replace_prices::replace_prices};
 use crate::context::Context;
-use crate::error::{DatabaseError, Forbidden, violated_constraint};
+use crate::edit::Edit;
+use crate::error::{DatabaseError, Forbidden, InconsistencyError, violated_constraint};
 use crate::event::{self, NewEvent};
+use crate::price::NewPrice;
 
 const BENEFITS_MAX: usize = 64;
 
@@ -20,17 +26,44 @@ const BENEFITS_MAX: usize = 64;
 pub struct UpdateProduct {
     pub organization_id: OrganizationId,
     pub product_id: ProductId,
+    /// 3 to 64 characters.
+    pub name: Option<String>,
+    pub description: Edit<String>,
+    /// Of subscriptions that begin from now on.
+    pub trial: Edit<RecurringInterval>,
     pub visibility: Option<ProductVisibility>,
     /// An archived product is no longer sold; its subscriptions run on.
     pub is_archived: Option<bool>,
+    pub metadata: Option<Metadata>,
+    /// All prices at which it is sold from now on. Others are archived: subscriptions keep them.
+    pub prices: Option<Vec<OfferedPrice>>,
     /// All of its benefits, in the order they are shown.
     pub benefits: Option<Vec<BenefitId>>,
+}
+
+/// A price at which a product is sold from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfferedPrice {
+    /// One of those it has.
+    Existing(PriceId),
+    New(NewPrice),
 }
 
 impl UpdateProduct {
     /// A change of nothing, to be filled in.
     pub const fn of(organization_id: OrganizationId, product_id: ProductId) -> Self {
-        Self { organization_id, product_id, visibility: None, is_archived: None, benefits: None }
+        Self {
+            organization_id,
+            product_id,
+            name: None,
+            description: Edit::Keep,
+            trial: Edit::Keep,
+            visibility: None,
+            is_archived: None,
+            metadata: None,
+            prices: None,
+            benefits: None,
+        }
     }
 }
 
@@ -44,6 +77,8 @@ pub enum UpdateProductError {
     UnknownBenefit,
     #[error("only the organization itself may change a product")]
     Forbidden(#[from] Forbidden),
+    #[error("a stored row breaks a rule")]
+    Inconsistency(#[from] InconsistencyError),
     #[error("the product could not be written down")]
     Database(#[from] DatabaseError),
 }
@@ -64,22 +99,23 @@ pub async fn update(
     input: UpdateProduct,
 ) -> Result<(), UpdateProductError> {
     cx.actor.staff(input.organization_id)?;
-    check_benefits(input.benefits.as_deref()).map_err(UpdateProductError::Invalid)?;
+    let input = checked(input).map_err(UpdateProductError::Invalid)?;
     let mut tx = db.begin().await?;
-    let updated = sqlx::query!(
-        "update product
-         set visibility = coalesce($3, visibility), is_archived = coalesce($4, is_archived), modified_at = $5
-         where organization_id = $1 and product_id = $2 and deleted_at is null",
+    let before = sqlx::query!(
+        "select recurring_interval from product where organization_id = $1 and product_id = $2 and deleted_at is null for update",
         input.organization_id.as_uuid(),
         input.product_id.as_uuid(),
-        input.visibility.map(ProductVisibility::as_str),
-        input.is_archived,
-        cx.now,
     )
-    .execute(&mut *tx)
-    .await?;
-    if updated.rows_affected() == 0 {
-        return Err(UpdateProductError::Unknown);
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(UpdateProductError::Unknown)?;
+    if before.recurring_interval.is_none() && matches!(input.trial, Edit::Set(_)) {
+        let errors = FieldErrors::one("trial", "trial_needs_subscription");
+        return Err(UpdateProductError::Invalid(errors));
+    }
+    write(&mut tx, cx, &input).await?;
+    if let Some(prices) = &input.prices {
+        replace_prices(&mut tx, cx, &input, prices).await?;
     }
     if let Some(benefits) = &input.benefits {
         replace_benefits(&mut tx, &input, benefits).await?;
@@ -90,15 +126,71 @@ pub async fn update(
         subject_kind: "product",
         subject_id: input.product_id.into(),
         customer_id: None,
-        snapshot: json!({ "visibility": input.visibility, "is_archived": input.is_archived, "benefits": input.benefits }),
+        snapshot: json!({ "name": input.name, "visibility": input.visibility, "is_archived": input.is_archived, "benefits": input.benefits }),
     };
     event::record(&mut tx, cx, changed).await?;
-    tx.commit().await?;
+    event::notify(&mut tx).await?;
+    cx.commit(tx, &()).await?;
     Ok(())
 }
 
-fn check_benefits(benefits: Option<&[BenefitId]>) -> Result<(), FieldErrors> {
+async fn write(
+    tx: &mut PgConnection,
+    cx: &Context,
+    input: &UpdateProduct,
+) -> Result<(), sqlx::Error> {
+    let description = match &input.description {
+        Edit::Set(text) => Some(text.as_str()),
+        Edit::Keep | Edit::Clear => None,
+    };
+    let trial = match input.trial {
+        Edit::Set(trial) => Some(trial),
+        Edit::Keep | Edit::Clear => None,
+    };
+    sqlx::query!(
+        "update product
+         set visibility = coalesce($3, visibility), is_archived = coalesce($4, is_archived), modified_at = $5, name = coalesce($6, name),
+            description = case when $7 then description else $8 end,
+            trial_interval = case when $9 then trial_interval else $10 end,
+            trial_interval_count = case when $9 then trial_interval_count else $11 end,
+            metadata = coalesce($12, metadata)
+         where organization_id = $1 and product_id = $2",
+        input.organization_id.as_uuid(),
+        input.product_id.as_uuid(),
+        input.visibility.map(ProductVisibility::as_str),
+        input.is_archived,
+        cx.now,
+        input.name,
+        input.description == Edit::Keep,
+        description,
+        input.trial == Edit::Keep,
+        trial.map(|trial| trial.interval().as_str()),
+        trial.map(|trial| i32::from(trial.count())),
+        input.metadata.as_ref().map(Json) as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The input with cleaned texts, when nothing is wrong with it by itself.
+fn checked(input: UpdateProduct) -> Result<UpdateProduct, FieldErrors> {
     let mut errors = FieldErrors::new();
+    let name = input.name.as_deref().map(|text| check::name(&mut errors, text));
+    let description = match input.description {
+        Edit::Set(text) => {
+            check::description(&mut errors, Some(&text)).map_or(Edit::Clear, Edit::Set)
+        }
+        other => other,
+    };
+    check_benefits(&mut errors, input.benefits.as_deref());
+    if input.prices.as_ref().is_some_and(Vec::is_empty) {
+        errors.push("prices", "required");
+    }
+    errors.result(UpdateProduct { name, description, ..input })
+}
+
+fn check_benefits(errors: &mut FieldErrors, benefits: Option<&[BenefitId]>) {
     let mut ids = benefits.unwrap_or_default().to_vec();
     if ids.len() > BENEFITS_MAX {
         errors.push("benefits", "too_many");
@@ -107,14 +199,13 @@ fn check_benefits(benefits: Option<&[BenefitId]>) -> Result<(), FieldErrors> {
     if ids.windows(2).any(|pair| pair[0] == pair[1]) {
         errors.push("benefits", "benefit_twice");
     }
-    errors.result(())
 }
 
 async fn replace_benefits(
     tx: &mut PgConnection,
     input: &UpdateProduct,
     benefits: &[BenefitId],
-) -> Result<(), sqlx::Error> {
+) -> Result<(), UpdateProductError> {
     let (organization_id, product_id) =
         (input.organization_id.as_uuid(), input.product_id.as_uuid());
     let benefit_ids: Vec<Uuid> = benefits.iter().map(|id| id.as_uuid()).collect();
@@ -132,9 +223,16 @@ async fn replace_benefits(
         product_id,
         &benefit_ids,
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    let deleted = sqlx::query_scalar!(
+        r#"select exists (select from benefit where organization_id = $1 and benefit_id = any ($2) and deleted_at is not null) as "any!""#,
+        organization_id,
+        &benefit_ids,
+    )
+    .fetch_one(tx)
+    .await?;
+    if deleted { Err(UpdateProductError::UnknownBenefit) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -145,7 +243,7 @@ mod tests {
     use crate::test_support::{TestDb, fixtures};
 
     async fn benefit(db: &TestDb, organization_id: OrganizationId, words: &str) -> BenefitId {
-        let input = CreateBenefit { organization_id, description: words.into() };
+        let input = CreateBenefit::of(organization_id, words);
         benefit::create(&db.pool, &mut db.cx(), input).await.unwrap()
     }
 

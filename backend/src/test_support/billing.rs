@@ -59,13 +59,7 @@ impl Offer {
     ) -> Self {
         let trial =
             trial_days.map(|days| RecurringInterval::new(Interval::Day, days).expect("a trial"));
-        let input = CreateProduct {
-            organization_id,
-            name: name.into(),
-            description: None,
-            recurring,
-            trial,
-        };
+        let input = CreateProduct { recurring, trial, ..CreateProduct::of(organization_id, name) };
         let product_id = product::create(&db.pool, &mut db.cx(), input).await.expect("a product");
         let input =
             CreatePrice { organization_id, product_id, amount, currency, tax_behavior: None };
@@ -265,7 +259,7 @@ async fn discount(
     amount: DiscountAmount,
     duration: DiscountDuration,
 ) -> DiscountId {
-    let input = CreateDiscount { organization_id, name: "Welcome".into(), amount, duration };
+    let input = CreateDiscount::of(organization_id, "Welcome", amount, duration);
     discount::create(&db.pool, &mut db.cx(), input).await.expect("a discount")
 }
 

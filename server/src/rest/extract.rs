@@ -7,7 +7,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::request::Parts,
 };
-use backend::{metadata::MetadataFilter, page::PageRequest};
+use backend::{edit::Edit, metadata::MetadataFilter, page::PageRequest};
 use domain::id::{MemberId, OrganizationId};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
@@ -105,7 +105,26 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
     }
 }
 
+impl<T> From<Given<T>> for Edit<T> {
+    fn from(given: Given<T>) -> Self {
+        match given {
+            Given::Missing => Self::Keep,
+            Given::Null => Self::Clear,
+            Given::Value(value) => Self::Set(value),
+        }
+    }
+}
+
 impl<T> Given<T> {
+    /// The same of another type.
+    pub fn map<U>(self, to: impl FnOnce(T) -> U) -> Given<U> {
+        match self {
+            Self::Missing => Given::Missing,
+            Self::Null => Given::Null,
+            Self::Value(value) => Given::Value(to(value)),
+        }
+    }
+
     /// The value, if the field is there.
     ///
     /// # Errors

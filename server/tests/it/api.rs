@@ -8,6 +8,7 @@ mod frame;
 mod idempotency;
 mod limits;
 mod members;
+mod products;
 mod reads;
 mod webhooks;
 mod writes;

@@ -18,11 +18,8 @@ pub async fn subscribe(app: &TestApp, member: &MemberActor) -> SubscriptionId {
     let (db, organization_id) = (&app.db.pool, member.organization_id);
     let mut cx = app.db.cx();
     let product = CreateProduct {
-        organization_id,
-        name: "Pro".to_owned(),
-        description: None,
         recurring: Some(RecurringInterval::MONTHLY),
-        trial: None,
+        ..CreateProduct::of(organization_id, "Pro")
     };
     let product_id = product::create(db, &mut cx, product).await.unwrap();
     let price = CreatePrice {

@@ -1,9 +1,16 @@
 //! `/v1/discounts`.
 
+mod create;
+mod delete;
+mod get;
+mod input;
+mod list;
+mod update;
+
 use backend::{discount, product};
 use domain::id::{DiscountId, OrganizationId, ProductId};
 use sqlx::PgPool;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     rest::{
@@ -14,7 +21,11 @@ use crate::{
 };
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().routes(routes!(list::list, create::create)).routes(routes!(
+        get::get,
+        update::update,
+        delete::delete
+    ))
 }
 
 /// The discounts with these ids, deleted ones included, in their order, with the products they are for: four statements, however many.

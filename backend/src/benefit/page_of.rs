@@ -1,0 +1,91 @@
+//! Which benefits a list of the API shows, in which order.
+
+use domain::id::{BenefitId, OrganizationId};
+use sqlx::{PgPool, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use crate::error::QueryError;
+use crate::metadata::{MetadataFilter, push_filter};
+use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
+use crate::sorting::{containing, order_by};
+
+/// Which benefits; everything given must hold. Deleted ones are never shown.
+#[derive(Debug, Clone, Default)]
+pub struct BenefitSearch {
+    /// One of these; any when empty.
+    pub benefit_ids: Vec<BenefitId>,
+    /// None of these.
+    pub but_not: Vec<BenefitId>,
+    /// Of one of these types; any when empty.
+    pub kinds: Vec<&'static str>,
+    /// Somewhere in the description.
+    pub text: Option<String>,
+    pub metadata: MetadataFilter,
+}
+
+/// By what benefits can be sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BenefitSort {
+    CreatedAt,
+    Description,
+    Type,
+}
+
+impl BenefitSort {
+    const fn column(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "b.created_at",
+            Self::Description => "lower(b.description)",
+            Self::Type => "b.type",
+        }
+    }
+}
+
+/// A page of an organization's benefits; each sort with whether it descends.
+///
+/// # Errors
+/// [`QueryError::Database`].
+pub async fn page_of(
+    db: &PgPool,
+    organization_id: OrganizationId,
+    search: &BenefitSearch,
+    sorting: &[(BenefitSort, bool)],
+    page: PageRequest,
+) -> Result<Page<BenefitId>, QueryError> {
+    let mut listed = QueryBuilder::new("select b.benefit_id");
+    matching(&mut listed, organization_id, search);
+    let columns: Vec<_> =
+        sorting.iter().map(|(sort, descends)| (sort.column(), *descends)).collect();
+    order_by(&mut listed, &columns, "b.benefit_id");
+    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
+    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
+    let mut counted = QueryBuilder::new("select count(*) from (select");
+    matching(&mut counted, organization_id, search);
+    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
+    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
+    let items = ids.into_iter().map(Into::into).collect();
+    Ok(Page::new(items, Count::from_bounded(count), page))
+}
+
+fn matching(
+    query: &mut QueryBuilder<Postgres>,
+    organization_id: OrganizationId,
+    search: &BenefitSearch,
+) {
+    let uuids = |ids: &[BenefitId]| ids.iter().map(|id| id.as_uuid()).collect::<Vec<Uuid>>();
+    query.push(" from benefit b where b.deleted_at is null and b.organization_id = ");
+    query.push_bind(organization_id.as_uuid());
+    if !search.benefit_ids.is_empty() {
+        query.push(" and b.benefit_id = any (").push_bind(uuids(&search.benefit_ids)).push(")");
+    }
+    if !search.but_not.is_empty() {
+        query.push(" and not b.benefit_id = any (").push_bind(uuids(&search.but_not)).push(")");
+    }
+    if !search.kinds.is_empty() {
+        query.push(" and b.type = any (").push_bind(search.kinds.clone()).push(")");
+    }
+    if let Some(text) = &search.text {
+        query.push(" and b.description ilike ").push_bind(containing(text));
+    }
+    push_filter(query, "b.metadata", &search.metadata);
+}
