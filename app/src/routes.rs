@@ -16,7 +16,7 @@ use crate::frame::{Frame, framed};
 use crate::live::{self, Refresh};
 use crate::page_path::PagePath;
 #[cfg(feature = "ssr")]
-use crate::pages::{components, pay_link, sign_in};
+use crate::pages::{checkout, components, pay_link, sign_in};
 use crate::pages::{error, orders, overview, settings, sheet};
 use crate::ui::form::RefusedForm;
 
@@ -142,6 +142,8 @@ const PAGES: &[Page] = &[
     ("/:organization/portal/sign-in/choose", Of(sign_in::choose::page)),
     #[cfg(feature = "ssr")]
     ("/:organization/portal/pay/:token", Of(pay_link::page)),
+    #[cfg(feature = "ssr")]
+    ("/:organization/portal/checkout/:secret", Of(checkout::page)),
     #[cfg(feature = "ssr")]
     ("/components", Of(components::page)),
 ];

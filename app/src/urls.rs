@@ -136,6 +136,12 @@ pub mod paths {
         format!("/{organization}/portal/pay/{}", super::encode(token))
     }
 
+    /// The page of a checkout; `secret` is its client secret.
+    #[must_use]
+    pub fn checkout(organization: &str, secret: &str) -> String {
+        format!("/{organization}/portal/checkout/{}", super::encode(secret))
+    }
+
     #[must_use]
     pub fn invoice(organization: &str, order: OrderId) -> String {
         format!("/{organization}/portal/orders/{order}/invoice")
@@ -226,7 +232,7 @@ pub fn leads_to_processor(path: &str) -> bool {
         segments.as_slice(),
         [_, "portal", "settings", "payment-methods", "add"]
             | [_, "portal", "orders", _, "pay"]
-            | [_, "portal", "pay", _]
+            | [_, "portal", "pay" | "checkout", _]
             | [
                 _,
                 "portal",
@@ -258,10 +264,10 @@ pub fn in_portal(organization: &str, path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Sign-in, hand-over and pay links: pages for people without a session. They ship no script.
+/// Sign-in, hand-over, pay links and checkouts: pages for people without a session. They ship no script.
 #[must_use]
 pub fn is_way_in(organization: &str, path: &str) -> bool {
-    ["sign-in", "hand-over", "pay"].iter().any(|page| {
+    ["sign-in", "hand-over", "pay", "checkout"].iter().any(|page| {
         let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(organization));
         let rest = rest
             .and_then(|rest| rest.strip_prefix("/portal/"))
@@ -276,7 +282,7 @@ pub fn is_invoice(organization: &str, path: &str) -> bool {
     in_portal(organization, path) && path.contains("/portal/orders/") && path.ends_with("/invoice")
 }
 
-/// Where a finished sign-in may lead: a page of this portal that needs a session. Anything else, other sites above all,
+/// Where a finished sign-in may lead: a page of this portal that needs a session, or a checkout. Anything else, other sites above all,
 /// becomes `None`.
 #[must_use]
 pub fn safe_return(organization: &str, to: &str) -> Option<String> {
@@ -284,7 +290,14 @@ pub fn safe_return(organization: &str, to: &str) -> Option<String> {
     let plain = to.len() <= 512
         && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
         && !path.contains("/.");
-    (plain && needs_session(organization, path)).then(|| to.to_owned())
+    (plain && (needs_session(organization, path) || is_checkout(organization, path)))
+        .then(|| to.to_owned())
+}
+
+/// The page of a checkout: whoever was signed in by it comes back there.
+fn is_checkout(organization: &str, path: &str) -> bool {
+    let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(organization));
+    rest.is_some_and(|rest| rest.starts_with("/portal/checkout/"))
 }
 
 /// Percent-encodes a value of a query.
@@ -369,6 +382,12 @@ impl UrlBuilder {
     #[must_use]
     pub fn pay_link(&self, organization: &str, token: &str) -> String {
         self.absolute(&paths::pay_link(organization, token))
+    }
+
+    /// The address of a checkout, whoever's it is: it leads on to the organization's page.
+    #[must_use]
+    pub fn checkout(&self, secret: &str) -> String {
+        self.absolute(&format!("/checkout/{}", encode(secret)))
     }
 
     /// The address that exchanges a hand-over code for a session.

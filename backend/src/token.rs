@@ -20,6 +20,9 @@ pub const SIGN_IN_PREFIX: &str = "foyer_sin_";
 /// Prefix of a hand-over code.
 pub const HAND_OVER_PREFIX: &str = "foyer_hoc_";
 
+/// Prefix of the token that ties a purchase to its browser.
+pub const CHECKOUT_BROWSER_PREFIX: &str = "foyer_cob_";
+
 /// Nothing longer is a token; longer input is not even hashed.
 pub const TOKEN_LENGTH_MAX: usize = 128;
 

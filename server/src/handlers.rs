@@ -1,6 +1,7 @@
 //! The endpoints beside the portal's pages.
 
 pub mod brand;
+pub mod checkout;
 pub mod dev_mailbox;
 pub mod dev_mails;
 pub mod events;

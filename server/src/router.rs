@@ -20,6 +20,7 @@ pub fn router(state: AppState) -> Router {
         .route("/{organization}/portal/events", get(handlers::events::events))
         .route("/{organization}/brand.css", get(handlers::brand::brand_css))
         .merge(handlers::pay::routes())
+        .route("/checkout/{client_secret}", get(handlers::checkout::checkout))
         .route("/texts/{file}", get(handlers::texts::texts))
         .route("/api/{*name}", any(handlers::server_functions::server_function))
         .route("/healthz", get(handlers::health::healthz))

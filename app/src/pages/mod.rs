@@ -4,6 +4,8 @@
 #[cfg(feature = "ssr")]
 pub(crate) mod charge;
 #[cfg(feature = "ssr")]
+pub mod checkout;
+#[cfg(feature = "ssr")]
 pub mod components;
 #[cfg(feature = "ssr")]
 pub mod decline;

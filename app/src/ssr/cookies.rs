@@ -20,6 +20,8 @@ pub enum CookieKind {
     Proof,
     /// The address just asked about, so that the next page can name it.
     Address,
+    /// Ties a purchase to the browser that confirmed it.
+    Checkout,
     /// The language that was chosen.
     Locale,
 }
@@ -31,6 +33,7 @@ impl CookieKind {
             Self::Session => 90 * 24 * 3_600,
             Self::SignIn | Self::Address => 3_600,
             Self::Link | Self::Proof => 900,
+            Self::Checkout => 48 * 3_600,
             Self::Locale => 365 * 24 * 3_600,
         }
     }
@@ -47,6 +50,7 @@ pub fn cookie_name(urls: &UrlBuilder, kind: CookieKind, organization_id: Organiz
         CookieKind::Link => format!("{prefix}{id}_link"),
         CookieKind::Proof => format!("{prefix}{id}_proof"),
         CookieKind::Address => format!("{prefix}{id}_address"),
+        CookieKind::Checkout => format!("{prefix}{id}_checkout"),
         CookieKind::Locale => format!("{prefix}locale"),
     }
 }

@@ -74,7 +74,7 @@ where
 /// Every form of the portal.
 fn entries() -> Vec<Entry> {
     use crate::pages::settings::payment_methods;
-    use crate::pages::{orders, pay_link, settings, sign_in, subscription};
+    use crate::pages::{checkout, orders, pay_link, settings, sign_in, subscription};
     vec![
         entry::<sign_in::RequestCode>(),
         entry::<sign_in::VerifyCode>(),
@@ -86,6 +86,7 @@ fn entries() -> Vec<Entry> {
         entry::<settings::SaveBilling>(),
         entry::<orders::pay::PayOrder>(),
         entry::<pay_link::PayByLink>(),
+        entry::<checkout::BuyByCheckout>(),
         entry::<orders::pay::GiveUpPayment>(),
         entry::<payment_methods::AddPaymentMethod>(),
         entry::<payment_methods::SetDefaultMethod>(),

@@ -6,6 +6,7 @@
 mod buyer;
 mod catalog;
 mod change;
+mod check;
 mod complete;
 mod confirm;
 mod create;
@@ -26,6 +27,7 @@ mod tests;
 mod update;
 
 pub use change::{Change, CheckoutChange, DiscountChoice, StaffChange};
+pub use check::check;
 pub use confirm::{ConfirmCheckout, ConfirmedCheckout, Frozen, confirm};
 pub use create::{CreateCheckout, create};
 pub use error::CheckoutError;

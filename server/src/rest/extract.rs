@@ -217,6 +217,8 @@ path_texts! {
     ExternalId = "external_id"
     /// The member's id in the organization's own system.
     MemberExternalId = "member_external_id"
+    /// The secret of a checkout.
+    ClientSecret = "client_secret"
 }
 
 /// The parameters of the query, read one after the other; mistakes are collected.

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod benefit;
 pub mod charge_preview;
+pub mod checkout;
 pub mod customer;
 pub mod discount;
 pub mod error;

@@ -208,7 +208,7 @@ mod page {
     }
 
     /// Every country in the order of its name in the reader's language.
-    fn countries(t: Text) -> Vec<Choice> {
+    pub(crate) fn countries(t: Text) -> Vec<Choice> {
         let mut countries: Vec<Choice> = Country::all()
             .map(|country| Choice {
                 value: country.code().to_owned(),
@@ -267,4 +267,4 @@ mod page {
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) use page::country_name;
+pub(crate) use page::{countries, country_name};
