@@ -53,7 +53,7 @@ pub(super) async fn setups_astray(
          left join payment_attempt a on a.organization_id = s.organization_id and a.payment_attempt_id = s.payment_attempt_id
          where s.organization_id = $1 and s.state = 'succeeded'
            and (m.payment_method_id is null or m.customer_id <> s.customer_id or m.processor <> s.processor
-            or a.order_id <> s.order_id or (a.payment_attempt_id is not null and s.order_id is null))
+            or a.order_id <> s.order_id or (a.payment_attempt_id is not null and s.order_id is null and s.checkout_id is null))
          limit $2",
         organization_id,
         VIOLATIONS_PER_RULE_MAX,
