@@ -36,7 +36,7 @@ pub enum SetupState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinishedSetup {
     pub state: SetupState,
-    /// A path on our own origin.
+    /// A path on our own origin, or the address that a portal of somebody else gave.
     pub return_path: String,
     /// Of the order that was to be paid with the method; `None` without one, or when it was not to be paid any more.
     pub payment: Option<PaymentOutcome>,

@@ -1,5 +1,6 @@
 //! Saved payment methods: how they are added, which of them is charged, and how they go.
 
+mod add;
 mod begin_setup;
 mod detach;
 mod expiry;
@@ -27,6 +28,7 @@ pub(crate) mod test_helpers;
 mod use_for_subscription;
 mod with_deleted;
 
+pub use add::{AddError, add, find_setup};
 pub use begin_setup::{BeginSetup, BeginSetupError, SetupBegun, begin_setup};
 pub(crate) use begin_setup::{SetupOfCheckout, begin_setup_of_checkout};
 pub use finish_setup::{FinishSetupError, FinishedSetup, SetupState, finish_setup, nudge_setup};

@@ -67,11 +67,11 @@ pub(super) async fn read(
 ) -> Result<SetupRow, FinishSetupError> {
     sqlx::query_as!(
         SetupRow,
-        "select organization_id, payment_method_setup_id, customer_id, processor, processor_setup_id, state, set_default, is_kept,
-            subscription_id, order_id, checkout_id, checkout_revision, return_path, decline_code, payment_method_id, payment_attempt_id,
+        r#"select organization_id, payment_method_setup_id, customer_id, processor, processor_setup_id, state, set_default, is_kept,
+            subscription_id, order_id, checkout_id, checkout_revision, coalesce(return_url, return_path) as "return_path!", decline_code, payment_method_id, payment_attempt_id,
             created_at
          from payment_method_setup
-         where organization_id = $1 and payment_method_setup_id = $2",
+         where organization_id = $1 and payment_method_setup_id = $2"#,
         organization_id.as_uuid(),
         payment_method_setup_id.as_uuid(),
     )

@@ -109,13 +109,24 @@ fn way_on_after_setup(finished: &FinishedSetup, setup_id: PaymentMethodSetupId) 
     let path = finished.return_path.as_str();
     match (finished.state, &finished.payment) {
         (SetupState::Succeeded { .. }, Some(outcome)) => with_query(path, "done", code(outcome)),
-        (SetupState::Succeeded { .. }, None) => with_query(path, "done", "added"),
-        (SetupState::Failed { .. }, _) => {
+        (SetupState::Succeeded { .. }, None) => {
+            with_query(&of_setup(path, setup_id), "done", "added")
+        }
+        (SetupState::Failed { .. }, _) if path.starts_with('/') => {
             with_query(&with_query(path, "done", "failed"), "setup", &setup_id.to_string())
         }
+        (SetupState::Failed { .. }, _) => with_query(&of_setup(path, setup_id), "done", "failed"),
         // Come back without having entered anything: there is nothing to say.
         (SetupState::Open | SetupState::Expired, _) => path.to_owned(),
     }
+}
+
+/// A portal that somebody else built is told which setup it was: it confirms it.
+fn of_setup(path: &str, setup_id: PaymentMethodSetupId) -> String {
+    if path.starts_with('/') {
+        return path.to_owned();
+    }
+    with_query(path, "setup_intent_id", &setup_id.to_string())
 }
 
 fn way_on(returned: &Returned) -> String {

@@ -10,6 +10,7 @@ mod limits;
 mod members;
 mod products;
 mod reads;
+mod sign_in;
 mod webhooks;
 mod writes;
 

@@ -103,7 +103,9 @@ async fn objects_have_every_field_of_the_wire_nulls_included() {
     assert_eq!(keys(&listed["subscription"]), words(SUBSCRIPTION_BASE));
     assert_eq!(
         keys(&listed["items"][0]),
-        words("created_at modified_at id label amount tax_amount proration product_price_id")
+        words(
+            "created_at modified_at id label amount tax_amount proration product_price_id start_timestamp end_timestamp"
+        )
     );
     assert_eq!((&listed["status"], &listed["paid"]), (&json!("paid"), &json!(true)));
     assert_eq!(

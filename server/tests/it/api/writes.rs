@@ -277,3 +277,44 @@ async fn what_a_change_costs_is_told_before_and_a_subscription_ends_at_once_wher
     assert_eq!((status, &body["error"]), (403, &json!("AlreadyCanceledSubscription")));
     assert_eq!(get(&ada.app, &format!("{path}/charge-preview"), &ada.token).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_method_is_added_at_the_processor_and_confirmed() {
+    let ada = Customer::new(true).await;
+    let path = format!("{ME}/payment-methods");
+    let begin = json!({ "confirmation_token_id": "ctoken", "set_default": false, "return_url": "https://app.example.com/b?x=1" });
+    let (status, begun) = ada.ask(Method::POST, &path, &begin).await;
+    assert_eq!((status, &begun["status"]), (201, &json!("requires_action")), "{begun}");
+    let setup = begun["setup_intent_id"].clone();
+    let confirm = format!("{path}/confirm");
+    let body = json!({ "setup_intent_id": setup, "set_default": true });
+    let (status, open) = ada.ask(Method::POST, &confirm, &body).await;
+    assert_eq!((status, &open["status"]), (201, &json!("requires_action")), "{open}");
+
+    let card = "number=5555+5555+5555+4444&expiry=12%2F39&cvc=123&name=Ada";
+    let entered = ada.app.at_sandbox(begun["action_url"].as_str().unwrap(), Some(card)).await;
+    let back = entered.location().strip_prefix("http://127.0.0.1:3000").unwrap().to_owned();
+    let led = ada.app.get(&back, "").await;
+    let setup_id = setup.as_str().unwrap();
+    assert_eq!(
+        led.location(),
+        format!("https://app.example.com/b?x=1&setup_intent_id={setup_id}&done=added")
+    );
+    let (status, done) = ada.ask(Method::POST, &confirm, &body).await;
+    assert_eq!((status, &done["status"]), (201, &json!("succeeded")), "{done}");
+    let (_, me) = ada.ask(Method::GET, ME, &Value::Null).await;
+    assert_eq!(me["default_payment_method_id"], done["payment_method"]["id"]);
+
+    let bob = fixtures::member(&ada.app.db, ada.owner.organization_id, "bob@example.com").await;
+    let bob = customer_token(&ada.app, &bob).await;
+    for (token, body) in
+        [(&bob, body), (&ada.token, json!({ "setup_intent_id": "no", "set_default": true }))]
+    {
+        let refused = call(&ada.app, Method::POST, &confirm, token, &body.to_string()).await;
+        assert_eq!(refused.status, 422);
+        assert_eq!(refused.json()["detail"][0]["loc"], json!(["body", "setup_intent_id"]));
+    }
+    let bad = json!({ "set_default": true, "return_url": "javascript:alert(1)" });
+    let (status, refused) = ada.ask(Method::POST, &path, &bad).await;
+    assert_eq!((status, &refused["detail"][0]["loc"]), (422, &json!(["body", "return_url"])));
+}

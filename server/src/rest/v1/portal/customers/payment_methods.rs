@@ -1,6 +1,8 @@
 //! How the customer pays.
 
+mod add;
 mod backup;
+mod confirm;
 mod delete;
 mod list;
 
@@ -11,6 +13,8 @@ use crate::state::AppState;
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
+        .routes(routes!(add::add))
+        .routes(routes!(confirm::confirm))
         .routes(routes!(delete::delete))
         .routes(routes!(backup::set, backup::unset))
 }
