@@ -27,6 +27,8 @@ test-hydration: ## the journeys that compare texts, on the debug build
 	@scripts/test hydration
 test-contract: ## the published clients of the HTTP API, against the release build
 	@scripts/test contract
+test-fuzz: ## requests made up from the API's document, against the release build
+	@scripts/test fuzz
 lint: ## format, clippy, .sqlx, and what the wasm may depend on
 	@scripts/test wasm-tree format sqlx clippy
 bench: ## measure, and write docs/benchmarks.md
@@ -40,4 +42,4 @@ deny: ## licences, bans and advisories of the dependencies (needs cargo-deny)
 	@cargo deny --version >/dev/null 2>&1 || { echo "install it first: cargo install --locked cargo-deny (minutes)"; exit 1; }
 	cargo deny check
 
-.PHONY: help run dev test test-domain test-backend test-stripe test-server test-portal test-hydration test-contract lint bench fmt sqlx deny
+.PHONY: help run dev test test-domain test-backend test-stripe test-server test-portal test-hydration test-contract test-fuzz lint bench fmt sqlx deny

@@ -9,6 +9,7 @@ import { ASKS_ALWAYS, NO_MONEY } from "../lib/cards.ts";
 import { renew, takeCharged } from "../lib/charges.ts";
 import { startSecondFoyer } from "../lib/cli.ts";
 import { renews, takeCustomer } from "../lib/customers.ts";
+import { baseUrl } from "../lib/demo.ts";
 import { expect, test } from "../lib/fixtures.ts";
 import { Mailbox } from "../lib/mailbox.ts";
 import { hasAll, pagesOf } from "../lib/pages.ts";
@@ -54,6 +55,14 @@ test.describe("axe finds nothing", { tag: ["@script", "@themes"] }, () => {
     await expectAccessible(page);
     await portal.open(`subscriptions/${ended.subscriptions[0]?.subscription_id}/cancel`);
     await expectAccessible(page);
+  });
+
+  test("on the pages that document the API", async ({ page }) => {
+    for (const path of ["/docs", "/docs/customer-portal-subscriptions", "/docs/objects"]) {
+      await page.goto(baseUrl() + path);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await expectAccessible(page);
+    }
   });
 
   test("on the way in, with and without mistakes", async ({ portal, page, expectProblem }) => {

@@ -4,6 +4,7 @@ pub mod brand;
 pub mod checkout;
 pub mod dev_mailbox;
 pub mod dev_mails;
+pub mod docs;
 pub mod events;
 pub mod hand_over;
 pub mod health;

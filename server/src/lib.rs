@@ -5,6 +5,7 @@ pub mod client_address;
 pub mod config;
 pub mod demo_clock;
 pub mod demo_file;
+pub mod docs;
 pub mod handlers;
 pub mod live;
 pub mod mail;

@@ -6,6 +6,7 @@
 pub mod caller;
 pub mod checks;
 mod csv;
+pub mod document;
 pub mod error;
 pub mod extract;
 pub mod idempotency;

@@ -19,7 +19,7 @@ use super::{
     caller::Caller,
     error::{ApiError, Issue},
 };
-use crate::{middleware::body_limit::BODY_MAX, state::AppState, telemetry::log_error};
+use crate::{middleware::body_limit::API_BODY_MAX, state::AppState, telemetry::log_error};
 
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says of an answer that it was given before.
@@ -49,7 +49,7 @@ pub async fn idempotency(State(state): State<AppState>, request: Request, next: 
     };
     let (mut parts, body) = request.into_parts();
     // What is too long or breaks off is refused by whoever reads the body.
-    let Ok(body) = to_bytes(body, BODY_MAX).await else {
+    let Ok(body) = to_bytes(body, API_BODY_MAX).await else {
         return ApiError::unreadable_body().into_response();
     };
     let portal = &state.portal;

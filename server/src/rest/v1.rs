@@ -25,11 +25,11 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::state::AppState;
+use crate::{rest::document::framed, state::AppState};
 
 /// The document alone.
 pub fn document() -> openapi::OpenApi {
-    router().into_openapi()
+    framed(router().into_openapi())
 }
 
 /// The operations and their document.

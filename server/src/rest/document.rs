@@ -1,0 +1,128 @@
+//! What every operation of the document has beside what it says itself: the frame around all of them.
+
+use utoipa::openapi::{
+    ContentBuilder, HeaderBuilder, OpenApi, Ref, Required, ResponseBuilder, Type,
+    extensions::ExtensionsBuilder,
+    path::{Operation, ParameterBuilder, ParameterIn, PathItem},
+    schema::ObjectBuilder,
+};
+
+/// Operations that Polar's API has not: marked with `x-beyond-polar`.
+pub const BEYOND_POLAR: &[&str] = &[];
+
+/// Of an operation that is ours beyond Polar's.
+pub const BEYOND_POLAR_MARK: &str = "x-beyond-polar";
+
+/// Puts the frame around every operation.
+pub fn framed(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        for (operation, is_write) in operations(item) {
+            frame(operation, is_write);
+        }
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
+    [
+        (item.get.as_mut(), false),
+        (item.post.as_mut(), true),
+        (item.put.as_mut(), true),
+        (item.patch.as_mut(), true),
+        (item.delete.as_mut(), true),
+    ]
+    .into_iter()
+    .filter_map(|(operation, is_write)| Some((operation?, is_write)))
+}
+
+fn frame(operation: &mut Operation, is_write: bool) {
+    if has_scope(operation) {
+        add(
+            operation,
+            "403",
+            "`insufficient_scope`: the token has not the scope.",
+            Some("TokenRefused"),
+        );
+    }
+    if is_write {
+        let key = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "With it the request is done once: sent again with the same key and body within 24 hours, it gets the same answer.",
+            ))
+            .schema(Some(
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .min_length(Some(1))
+                    .max_length(Some(255))
+                    .pattern(Some("^[ -~]+$")),
+            ));
+        operation.parameters.get_or_insert_default().push(key.build().into());
+        add(
+            operation,
+            "409",
+            "`IdempotencyKeyInUse`: the same request is being worked on. `IdempotencyKeyReused`: the key came with another request.",
+            Some("NotPermitted"),
+        );
+    }
+    if operation.request_body.is_some() {
+        add(operation, "413", "`RequestBodyTooLarge`: more than 1 MiB.", Some("NotPermitted"));
+    }
+    add(operation, "429", "Too many requests; `Retry-After` says for how long.", None);
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    if BEYOND_POLAR.contains(&id) {
+        let mark = ExtensionsBuilder::new().add(BEYOND_POLAR_MARK, true).build();
+        operation.extensions.get_or_insert_default().merge(mark);
+    }
+}
+
+/// It is an organization's, which wants a scope.
+fn has_scope(operation: &Operation) -> bool {
+    let security = serde_json::to_value(&operation.security).unwrap_or_default();
+    security.as_array().is_some_and(|all| {
+        all.iter()
+            .any(|one| one["access_token"].as_array().is_some_and(|scopes| !scopes.is_empty()))
+    })
+}
+
+/// An answer that the operation has not described itself.
+fn add(operation: &mut Operation, status: &str, description: &str, schema: Option<&str>) {
+    let mut response = ResponseBuilder::new().description(description);
+    if let Some(name) = schema {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).build();
+        response = response.content("application/json", content);
+    } else {
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer);
+        response =
+            response.header("Retry-After", HeaderBuilder::new().schema(Some(seconds)).build());
+    }
+    let responses = &mut operation.responses.responses;
+    responses.entry(status.to_owned()).or_insert_with(|| response.build().into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rest::v1;
+
+    #[test]
+    fn what_is_marked_is_there_and_every_write_takes_a_key() {
+        let document = serde_json::to_value(v1::document()).unwrap();
+        let mut ids = vec![];
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                ids.push(operation["operationId"].as_str().unwrap().to_owned());
+                let has_key = operation["parameters"]
+                    .as_array()
+                    .is_some_and(|all| all.iter().any(|one| one["name"] == "Idempotency-Key"));
+                assert_eq!(has_key, method != "get", "{method} {path}");
+                assert!(operation["responses"]["429"].is_object(), "{method} {path}");
+            }
+        }
+        for id in BEYOND_POLAR {
+            assert!(ids.iter().any(|one| one == id), "{id}");
+        }
+    }
+}
