@@ -7,8 +7,8 @@ use utoipa::openapi::{
     schema::ObjectBuilder,
 };
 
-/// Operations that Polar's API has not: marked with `x-beyond-polar`.
-pub const BEYOND_POLAR: &[&str] = &[];
+/// What the text of an operation says that Polar's API has not. It is marked with `x-beyond-polar`.
+const OWN: &str = "Foyer's own";
 
 /// Of an operation that is ours beyond Polar's.
 pub const BEYOND_POLAR_MARK: &str = "x-beyond-polar";
@@ -70,9 +70,10 @@ fn frame(operation: &mut Operation, is_write: bool) {
     if operation.request_body.is_some() {
         add(operation, "413", "`RequestBodyTooLarge`: more than 1 MiB.", Some("NotPermitted"));
     }
+    add(operation, "400", "`BadRequest`: the address is damaged.", Some("NotPermitted"));
     add(operation, "429", "Too many requests; `Retry-After` says for how long.", None);
-    let id = operation.operation_id.as_deref().unwrap_or_default();
-    if BEYOND_POLAR.contains(&id) {
+    let texts = [&operation.summary, &operation.description];
+    if texts.into_iter().flatten().any(|text| text.contains(OWN)) {
         let mark = ExtensionsBuilder::new().add(BEYOND_POLAR_MARK, true).build();
         operation.extensions.get_or_insert_default().merge(mark);
     }
@@ -108,12 +109,10 @@ mod tests {
     use crate::rest::v1;
 
     #[test]
-    fn what_is_marked_is_there_and_every_write_takes_a_key() {
+    fn every_write_takes_a_key_and_every_answer_may_be_429() {
         let document = serde_json::to_value(v1::document()).unwrap();
-        let mut ids = vec![];
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
-                ids.push(operation["operationId"].as_str().unwrap().to_owned());
                 let has_key = operation["parameters"]
                     .as_array()
                     .is_some_and(|all| all.iter().any(|one| one["name"] == "Idempotency-Key"));
@@ -121,8 +120,13 @@ mod tests {
                 assert!(operation["responses"]["429"].is_object(), "{method} {path}");
             }
         }
-        for id in BEYOND_POLAR {
-            assert!(ids.iter().any(|one| one == id), "{id}");
-        }
+    }
+
+    #[test]
+    fn what_is_ours_is_marked() {
+        let document = serde_json::to_value(v1::document()).unwrap();
+        let paths = &document["paths"];
+        assert_eq!(paths["/v1/customer-portal/quotes"]["post"][BEYOND_POLAR_MARK], true);
+        assert!(paths["/v1/customer-portal/orders"]["get"][BEYOND_POLAR_MARK].is_null());
     }
 }

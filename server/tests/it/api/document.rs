@@ -35,3 +35,21 @@ fn every_operation_says_what_it_does_and_how_it_refuses() {
         }
     }
 }
+
+#[test]
+fn the_guide_names_every_operation_that_is_ours() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/api.md");
+    let guide = std::fs::read_to_string(file).unwrap();
+    let document = serde_json::to_value(server::rest::v1::document()).unwrap();
+    let mut ours = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            if operation["x-beyond-polar"] == true {
+                ours += 1;
+                let name = format!("`{} {path}`", method.to_uppercase());
+                assert!(guide.contains(&name), "docs/api.md does not name {name}");
+            }
+        }
+    }
+    assert!(ours > 0);
+}

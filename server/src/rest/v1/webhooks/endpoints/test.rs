@@ -28,7 +28,7 @@ pub struct WebhookTest {
 }
 
 /// Tell one endpoint your organization as it is, as `organization.updated` with the header `foyer-webhook-test: true`, whether or not
-/// it is switched on. It is tried once. Beyond Polar's API.
+/// it is switched on. It is tried once. Foyer's own: Polar has no such operation.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/endpoints/{id}/test",
