@@ -4,6 +4,8 @@ use domain::id::{CustomerId, OrganizationId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use crate::webhook;
+
 /// Erases what is personal on the customer, on its members and in the tables beside them, in a transaction that has deleted them. The
 /// address becomes a digest; a business (it has a tax number) keeps its name. Orders and invoices keep what the law asks for.
 pub(super) async fn anonymize(
@@ -75,7 +77,7 @@ pub(super) async fn anonymize(
         organization,
         customer,
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    webhook::erase(tx, organization_id, customer_id).await
 }

@@ -73,8 +73,8 @@ pub(crate) async fn insert_event(
                 on told.type = any(endpoint.events)
             where endpoint.organization_id = $1 and endpoint.enabled and endpoint.deleted_at is null
          ), made as (
-            insert into webhook_event (organization_id, webhook_event_id, event_id, type, subject_id, occurred_at, created_at)
-            select distinct $1::uuid, webhook_event_id, $2::uuid, type, subject_id, $3::timestamptz, $3::timestamptz from wanted
+            insert into webhook_event (organization_id, webhook_event_id, event_id, type, subject_id, customer_id, occurred_at, created_at)
+            select distinct $1::uuid, webhook_event_id, $2::uuid, type, subject_id, $7::uuid, $3::timestamptz, $3::timestamptz from wanted
          )
          insert into webhook_delivery (organization_id, webhook_event_id, webhook_endpoint_id, subject_id, due_at, created_at)
          select $1, webhook_event_id, webhook_endpoint_id, subject_id, $3, $3 from wanted order by position",
