@@ -111,6 +111,7 @@ impl Core {
             renderer: Arc::new(Renderer::new(self.urls.clone())?),
             transport,
             webhooks: webhook::Client::new(self.webhook_reach),
+            urls: self.urls.clone(),
             wake: self.wake.clone(),
             shutdown: self.shutdown.clone(),
         })

@@ -11,6 +11,7 @@ mod webhooks;
 
 use std::{error::Error, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use app::urls::UrlBuilder;
 use backend::{
     chance::Chance, clock::Clock, context::Context, payment::Processors, secret::SecretKey, webhook,
 };
@@ -37,6 +38,7 @@ pub struct Worker {
     pub renderer: Arc<Renderer>,
     pub transport: Arc<dyn MailTransport>,
     pub webhooks: webhook::Client,
+    pub urls: Arc<UrlBuilder>,
     pub wake: Wake,
     pub shutdown: CancellationToken,
 }

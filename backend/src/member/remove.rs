@@ -129,7 +129,7 @@ mod tests {
         let plain = fixtures::colleague(&db, &owner, "cleo@example.com", MemberRole::Member).await;
         let eve = fixtures::team_owner(&db, organization_id, "eve@example.com").await;
         let subscription_id = billing::subscribed_with_seats(&db, &owner, 2).await.subscription_id;
-        let input = AssignSeat { subscription_id, member_id: plain.member_id };
+        let input = AssignSeat { subscription_id, member_id: plain.member_id, metadata: None };
         assign(&db.pool, &mut db.cx_of(owner.clone()), input).await.unwrap();
         let session = fixtures::session(&db, &plain).await;
         let by = async |actor: MemberActor, whom: &MemberActor| {

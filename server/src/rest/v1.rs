@@ -2,7 +2,7 @@
 
 mod access_tokens;
 pub(crate) mod benefits;
-mod checkouts;
+pub(crate) mod checkouts;
 pub(crate) mod customer_seats;
 mod customer_sessions;
 pub(crate) mod customers;

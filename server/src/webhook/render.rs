@@ -1,6 +1,6 @@
 //! The body of a message to webhook endpoints: `{"type", "timestamp", "data"}`, where `data` is the object as the API shows it.
 
-use backend::payment_method;
+use backend::{payment_method, webhook::Letter};
 use domain::{id::OrganizationId, webhook::WebhookEventType};
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +13,9 @@ use crate::rest::{
     schema::payment_method::CustomerPaymentMethod,
     timestamp::Timestamp,
     v1::{
-        benefits, customer_seats, customers, discounts, orders, organizations, products, refunds,
+        benefits,
+        checkouts::{self, Links},
+        customer_seats, customers, discounts, orders, organizations, products, refunds,
         subscriptions,
     },
 };
@@ -26,27 +28,44 @@ struct Envelope {
     data: Value,
 }
 
-/// The body about this object; `None` when there is no such object to tell about.
+/// The body of this letter; `None` when there is no such object to tell about.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn render(
+pub(crate) async fn render(
     db: &PgPool,
+    links: Links<'_>,
     organization_id: OrganizationId,
-    event_type: WebhookEventType,
-    subject_id: Uuid,
-    occurred_at: OffsetDateTime,
+    letter: &Letter,
+    now: OffsetDateTime,
 ) -> Result<Option<String>, ApiError> {
-    let Some(mut data) = data(db, organization_id, event_type, subject_id).await? else {
-        return Ok(None);
+    let data = if is_of_checkout(letter.event_type) {
+        let ids = [letter.subject_id.into()];
+        value(checkouts::whole(db, links, organization_id, &ids, now).await?.pop())?
+    } else {
+        data(db, organization_id, letter.event_type, letter.subject_id).await?
     };
-    if event_type.as_str().starts_with("subscription.") {
+    let Some(mut data) = data else { return Ok(None) };
+    if letter.event_type.as_str().starts_with("subscription.") {
         name_reasons_twice(&mut data);
     }
-    let envelope =
-        Envelope { event_type: event_type.as_str(), timestamp: occurred_at.into(), data };
+    let envelope = Envelope {
+        event_type: letter.event_type.as_str(),
+        timestamp: letter.occurred_at.into(),
+        data,
+    };
     let body = serde_json::to_string(&envelope);
     body.map(Some).map_err(|error| ApiError::internal("a message could not be written", &error))
+}
+
+/// Checkouts tell their own addresses, which are made with the installation's secret.
+const fn is_of_checkout(event_type: WebhookEventType) -> bool {
+    matches!(
+        event_type,
+        WebhookEventType::CheckoutCreated
+            | WebhookEventType::CheckoutUpdated
+            | WebhookEventType::CheckoutExpired
+    )
 }
 
 async fn data(
@@ -102,9 +121,11 @@ async fn data(
             let found = payment_method::with_deleted(db, organization_id, id.into()).await?;
             value(found.map(CustomerPaymentMethod::from))
         }
-        Told::CheckoutCreated | Told::CheckoutUpdated | Told::CheckoutExpired => Ok(None),
-        // Nothing brings these about yet.
-        Told::BenefitGrantCreated
+        // Checkouts are told above; nothing brings the others about yet.
+        Told::CheckoutCreated
+        | Told::CheckoutUpdated
+        | Told::CheckoutExpired
+        | Told::BenefitGrantCreated
         | Told::BenefitGrantCycled
         | Told::BenefitGrantUpdated
         | Told::BenefitGrantRevoked => Ok(None),

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{Left, TICK, Unit, Worker};
-use crate::{telemetry::chain, webhook::render};
+use crate::{rest::v1::checkouts::Links, telemetry::chain, webhook::render};
 
 /// First tries on their way at once, of all endpoints.
 const FIRST_MAX: usize = 48;
@@ -178,9 +178,8 @@ async fn body(
         return Ok(Some(body.clone()));
     }
     let (db, organization_id) = (&worker.db, delivery.organization_id);
-    let rendered =
-        render(db, organization_id, letter.event_type, letter.subject_id, letter.occurred_at).await;
-    match rendered {
+    let links = Links { secret: &worker.secret, urls: &worker.urls };
+    match render(db, links, organization_id, letter, worker.clock.now()).await {
         Ok(Some(body)) => {
             let id = delivery.webhook_event_id;
             Ok(Some(webhook::keep_body(db, organization_id, id, &body).await?))

@@ -220,6 +220,7 @@ impl TestApp {
             renderer: Arc::new(Renderer::new(self.state.portal.urls.clone()).unwrap()),
             transport,
             webhooks: webhook::Client::new(Reach::PrivateToo),
+            urls: self.state.portal.urls.clone(),
             wake: self.wake(),
             shutdown: self.shutdown.clone(),
         }

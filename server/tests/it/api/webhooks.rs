@@ -218,3 +218,27 @@ async fn a_test_arrives_at_one_endpoint() {
     assert_eq!(told.json()["type"], "organization.updated");
     assert_eq!(told.json()["data"]["id"], case.app.organization.id.to_string());
 }
+
+#[tokio::test]
+async fn a_checkout_is_told_with_its_address() {
+    let case = Case::start().await;
+    let (app, organization_id) = (&case.app, case.app.organization.id);
+    let ada = fixtures::member(&app.db, organization_id, "ada@example.com").await;
+    crate::bookkeeping::subscribe(app, &ada).await;
+    let product_id: uuid::Uuid =
+        sqlx::query_scalar("select product_id from product").fetch_one(&app.db.pool).await.unwrap();
+    let endpoint =
+        json!({ "url": case.receiver.url("/ok"), "format": "raw", "events": ["checkout.created"] });
+    let made = case.send(Method::POST, "/v1/webhooks/endpoints", &endpoint).await;
+    assert_eq!(made.status, 201);
+    let token = access_token(app, organization_id, &[Scope::CheckoutsWrite]).await;
+    let body = json!({ "products": [product_id] }).to_string();
+    let checkout = call(app, Method::POST, "/v1/checkouts", &token, &body).await;
+    assert_eq!(checkout.status, 201, "{}", checkout.body);
+    case.work().await;
+    let told = case.receiver.received();
+    assert_eq!(told.len(), 1);
+    let (told, checkout) = (told[0].json(), checkout.json());
+    assert_eq!(told["type"], "checkout.created");
+    assert_eq!((&told["data"]["id"], &told["data"]["url"]), (&checkout["id"], &checkout["url"]));
+}
