@@ -22,7 +22,7 @@ import { baseUrl, demo } from "../lib/demo.ts";
 import type { Call, Client, Found } from "./clients/client.ts";
 
 export { expect, takeCustomer };
-export type { Customer, Found };
+export type { Call, Customer, Found };
 
 /**
  * | who | an organization's token | a customer's session | a member's session |

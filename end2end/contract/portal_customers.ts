@@ -1,5 +1,7 @@
+import { plain } from "./clients/plain.ts";
 import { expect, memberSession, NOBODY, organizationToken, paying, session, takeCustomer, takeTeam, type Operations } from "./frame.ts";
 
+const adding = (return_url: string) => ({ confirmation_token_id: "", set_default: false, return_url });
 const billing_address = { line1: "Hauptstr. 1", postal_code: "10115", city: "Berlin", country: "DE" };
 
 export const operations: Operations = {
@@ -59,6 +61,31 @@ export const operations: Operations = {
       const own = await session(customer);
       expect(await refused(own, { path: { id: customer.methods[0]?.payment_method_id ?? "" } })).toBe(400);
       expect(await refused(own, { path: { id: NOBODY } })).toBe(404);
+    },
+  },
+  "customer_portal:customers:add_payment_method": {
+    who: "billing",
+    sample: { body: adding("no address") },
+    async success({ call }) {
+      const begun = await call(await session(takeCustomer(paying)), { body: adding("https://app.example.com/billing") });
+      expect(begun).toMatchObject({ status: "requires_action" });
+    },
+    async errors({ refused }) {
+      expect(await refused(await session(takeCustomer(paying)), { body: adding("no address") })).toBe(422);
+    },
+  },
+  "customer_portal:customers:confirm_payment_method": {
+    who: "billing",
+    sample: { body: { setup_intent_id: NOBODY, set_default: false } },
+    async success({ call }) {
+      const own = await session(takeCustomer(paying));
+      // The published clients know no id of what was begun.
+      const body = adding("https://app.example.com/billing");
+      const { setup_intent_id } = await plain.call("customer_portal:customers:add_payment_method", own, { body });
+      expect(await call(own, { body: { setup_intent_id, set_default: false } })).toMatchObject({ status: "requires_action" });
+    },
+    async errors({ refused }) {
+      expect(await refused(await session(takeCustomer(paying)), { body: { setup_intent_id: NOBODY, set_default: false } })).toBe(422);
     },
   },
 };

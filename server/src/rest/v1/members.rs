@@ -28,7 +28,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[utoipa::path(
     get,
     path = "/v1/members",
-    operation_id = "members:list",
+    operation_id = "members:list_members",
     tag = "members",
     security(("access_token" = ["members:read"])),
     params(

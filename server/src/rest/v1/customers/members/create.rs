@@ -56,7 +56,7 @@ enum NewRole {
 #[utoipa::path(
     post,
     path = "/v1/customers/{id}/members",
-    operation_id = "customers:create_member",
+    operation_id = "customers:members:create",
     tag = "members",
     security(("access_token" = ["members:write"])),
     params(("id" = Uuid, Path, description = "Of the customer.")),
@@ -88,7 +88,7 @@ pub async fn create(
 #[utoipa::path(
     post,
     path = "/v1/customers/external/{external_id}/members",
-    operation_id = "customers:create_member_external",
+    operation_id = "customers:members:create_external",
     tag = "members",
     security(("access_token" = ["members:write"])),
     params(("external_id" = String, Path, description = "Your own id of the customer.")),

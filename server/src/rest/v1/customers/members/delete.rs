@@ -21,7 +21,7 @@ use crate::{
 #[utoipa::path(
     delete,
     path = "/v1/customers/{id}/members/{member_id}",
-    operation_id = "customers:delete_member",
+    operation_id = "customers:members:delete",
     tag = "members",
     security(("access_token" = ["members:write"])),
     params(
@@ -56,7 +56,7 @@ pub async fn delete(
 #[utoipa::path(
     delete,
     path = "/v1/customers/external/{external_id}/members/{member_external_id}",
-    operation_id = "customers:delete_member_external",
+    operation_id = "customers:members:delete_external",
     tag = "members",
     security(("access_token" = ["members:write"])),
     params(

@@ -22,7 +22,7 @@ use crate::{
 #[utoipa::path(
     get,
     path = "/v1/customers/{id}/members/{member_id}",
-    operation_id = "customers:get_member",
+    operation_id = "customers:members:get",
     tag = "members",
     security(("access_token" = ["members:read"])),
     params(
@@ -52,7 +52,7 @@ pub async fn get(
 #[utoipa::path(
     get,
     path = "/v1/customers/external/{external_id}/members/{member_external_id}",
-    operation_id = "customers:get_member_external",
+    operation_id = "customers:members:get_external",
     tag = "members",
     security(("access_token" = ["members:read"])),
     params(

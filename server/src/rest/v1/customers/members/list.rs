@@ -32,7 +32,7 @@ use crate::{
 #[utoipa::path(
     get,
     path = "/v1/customers/{id}/members",
-    operation_id = "customers:list_members",
+    operation_id = "customers:members:list",
     tag = "members",
     security(("access_token" = ["members:read"])),
     params(
@@ -67,7 +67,7 @@ pub async fn list(
 #[utoipa::path(
     get,
     path = "/v1/customers/external/{external_id}/members",
-    operation_id = "customers:list_members_external",
+    operation_id = "customers:members:list_external",
     tag = "members",
     security(("access_token" = ["members:read"])),
     params(

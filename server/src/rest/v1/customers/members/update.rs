@@ -47,7 +47,7 @@ pub struct MemberUpdate {
 #[utoipa::path(
     patch,
     path = "/v1/customers/{id}/members/{member_id}",
-    operation_id = "customers:update_member",
+    operation_id = "customers:members:update",
     tag = "members",
     security(("access_token" = ["members:write"])),
     params(
@@ -81,7 +81,7 @@ pub async fn update(
 #[utoipa::path(
     patch,
     path = "/v1/customers/external/{external_id}/members/{member_external_id}",
-    operation_id = "customers:update_member_external",
+    operation_id = "customers:members:update_external",
     tag = "members",
     security(("access_token" = ["members:write"])),
     params(
