@@ -8,7 +8,7 @@ use axum::{
     http::request::Parts,
 };
 use backend::{edit::Edit, metadata::MetadataFilter, page::PageRequest};
-use domain::id::{MemberId, OrganizationId};
+use domain::id::{CustomerSeatId, MemberId, OrganizationId};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -38,6 +38,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Issue> {
     };
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|_| whole("json_invalid", "The body is not JSON."))?;
+    if !value.is_object() {
+        return Err(whole("value_error", "The body is no object."));
+    }
     if holds_nul(&value) {
         return Err(whole("value_error", "No text may hold a NUL character."));
     }
@@ -179,6 +182,18 @@ impl<T: FromStr + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         path_id(parts, state, "id").await.map(Self)
+    }
+}
+
+/// The seat's id in the path, under the name that clients know.
+#[derive(Debug)]
+pub struct SeatId(pub CustomerSeatId);
+
+impl<S: Send + Sync> FromRequestParts<S> for SeatId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_id(parts, state, "seat_id").await.map(Self)
     }
 }
 

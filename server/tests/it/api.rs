@@ -4,13 +4,18 @@ mod breaking;
 mod callers;
 mod customers;
 mod document;
+mod foyer;
 mod frame;
 mod idempotency;
 mod limits;
 mod members;
+mod orders;
 mod products;
 mod reads;
+mod seats;
+mod shop;
 mod sign_in;
+mod subscriptions;
 mod webhooks;
 mod writes;
 

@@ -24,7 +24,7 @@ const ORDERS: &str = "/v1/customer-portal/orders/";
 
 /// Counts the statements that run on this thread.
 #[derive(Clone, Default)]
-struct Statements(Arc<AtomicUsize>);
+pub(super) struct Statements(Arc<AtomicUsize>);
 
 impl<S: Subscriber> Layer<S> for Statements {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -35,7 +35,7 @@ impl<S: Subscriber> Layer<S> for Statements {
 }
 
 impl Statements {
-    async fn of<T>(work: impl Future<Output = T>) -> usize {
+    pub(super) async fn of<T>(work: impl Future<Output = T>) -> usize {
         let statements = Self::default();
         let subscriber = tracing_subscriber::registry().with(statements.clone());
         let guard = tracing::subscriber::set_default(subscriber);

@@ -1,4 +1,4 @@
-//! `DELETE /v1/customer-seats/{id}`
+//! `DELETE /v1/customer-seats/{seat_id}`
 
 use axum::{Json, extract::State};
 use backend::{
@@ -16,7 +16,7 @@ use crate::{
     rest::{
         caller::{Call, Caller, context},
         error::{ApiError, BILLING_ONLY},
-        extract::Id,
+        extract::SeatId,
         schema::{
             error::{ResourceNotFound, Unauthorized, ValidationError},
             seat::CustomerSeat,
@@ -28,11 +28,11 @@ use crate::{
 /// Take a seat back: it is free for another member, and is billed on. One that was taken back already stays so.
 #[utoipa::path(
     delete,
-    path = "/v1/customer-seats/{id}",
+    path = "/v1/customer-seats/{seat_id}",
     operation_id = "customer_seats:revoke_seat",
     tag = "customer_seats",
     security(("access_token" = ["customer_seats:write"])),
-    params(("id" = Uuid, Path, description = "Of the seat.")),
+    params(("seat_id" = Uuid, Path, description = "Of the seat.")),
     responses(
         (status = 200, body = CustomerSeat),
         (status = 401, body = Unauthorized),
@@ -44,10 +44,10 @@ pub async fn revoke(
     State(state): State<AppState>,
     caller: Caller,
     call: Call,
-    id: Result<Id<CustomerSeatId>, ApiError>,
+    id: Result<SeatId, ApiError>,
 ) -> Result<Json<CustomerSeat>, ApiError> {
     let (actor, organization_id) = caller.organization(Scope::CustomerSeatsWrite)?;
-    let Id(id) = id?;
+    let SeatId(id) = id?;
     let mut cx = context(&state, actor, call);
     revoke_asked_for(&state.portal.db, &mut cx, organization_id, id).await.map(Json)
 }
