@@ -151,7 +151,7 @@ pub struct CustomerStateSubscription {
     pub created_at: Timestamp,
     pub modified_at: Option<Timestamp>,
     #[schema(value_type = Object)]
-    pub metadata: BTreeMap<String, serde_json::Value>,
+    pub metadata: serde_json::Value,
     #[schema(value_type = Object)]
     pub custom_field_data: BTreeMap<String, serde_json::Value>,
     /// `active` or `trialing`.
@@ -187,7 +187,7 @@ impl From<&SubscriptionRecord> for CustomerStateSubscription {
             id: subscription.subscription_id,
             created_at: subscription.created_at.into(),
             modified_at: subscription.modified_at.map(Into::into),
-            metadata: BTreeMap::new(),
+            metadata: subscription.metadata.clone(),
             custom_field_data: BTreeMap::new(),
             status: subscription.status,
             amount: subscription.amount.minor,

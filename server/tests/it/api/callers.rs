@@ -56,7 +56,7 @@ fn operations() -> Vec<Operation> {
                 scheme: security.map(|(scheme, _)| scheme.clone()),
                 scope: security.and_then(|(_, scopes)| scopes[0].as_str().map(ToOwned::to_owned)),
                 statuses: statuses.map(|status| status.parse().unwrap()).collect(),
-                has_id: is_parameter("id"),
+                has_id: path.contains("{id}"),
                 has_limit: is_parameter("limit"),
             });
         }

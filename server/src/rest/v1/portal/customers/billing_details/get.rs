@@ -8,7 +8,7 @@ use crate::{
     rest::{
         caller::Caller,
         error::ApiError,
-        schema::error::{NotPermitted, Unauthorized},
+        schema::error::{NotPermitted, Unauthorized, ValidationError},
     },
     state::AppState,
 };
@@ -24,6 +24,7 @@ use crate::{
         (status = 200, body = BillingDetails),
         (status = 401, body = Unauthorized),
         (status = 403, body = NotPermitted),
+        (status = 422, body = ValidationError),
     )
 )]
 pub async fn get(
