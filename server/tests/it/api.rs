@@ -2,6 +2,7 @@
 
 mod breaking;
 mod callers;
+mod checkouts;
 mod customers;
 mod document;
 mod foyer;
