@@ -4,6 +4,7 @@
 mod api;
 mod bad_input;
 mod bookkeeping;
+mod checkout;
 mod config;
 mod deaths;
 mod faults;

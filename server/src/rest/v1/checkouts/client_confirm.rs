@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Who buys confirms a few times; who tries cards or addresses, many.
-const LIMITS: Limits = Limits { per_minute: 6, per_hour: 20, wait: Duration::minutes(30) };
+const LIMITS: Limits = Limits { per_minute: 20, per_hour: 60, wait: Duration::minutes(30) };
 
 /// What is to change before it is confirmed.
 #[derive(Debug, Deserialize, ToSchema)]
