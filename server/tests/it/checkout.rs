@@ -85,7 +85,7 @@ async fn from_the_address_to_the_subscription_and_the_portal() {
     let shop = Shop::new().await;
     let page = shop.open("").await;
     assert_eq!(page.status, 200);
-    assert!(page.body.contains("Pro from Acme"), "{}", page.body);
+    assert!(page.body.contains("Pro from acme Ltd"), "{}", page.body);
     assert!(page.body.contains("Show what it comes to"), "{}", page.body);
     assert!(!page.body.contains("<script"), "{}", page.body);
 
@@ -112,7 +112,7 @@ async fn from_the_address_to_the_subscription_and_the_portal() {
     // Another browser sees what was bought, and is not signed in; the one that bought is, once.
     let stranger = shop.open("").await;
     assert_eq!(stranger.status, 200);
-    assert!(stranger.body.contains("You have Pro from Acme"), "{}", stranger.body);
+    assert!(stranger.body.contains("You have Pro from acme Ltd"), "{}", stranger.body);
     let signing_in = shop.open(&cookie).await;
     assert_eq!(signing_in.status, 302, "{}", signing_in.body);
     let code = signing_in.location().strip_prefix(PORTAL).unwrap_or(signing_in.location());
@@ -139,7 +139,7 @@ async fn a_declined_card_is_told_and_another_one_buys() {
     let page = shop.open("").await;
     assert!(page.body.contains("The payment was declined"), "{}", page.body);
     assert!(page.body.contains("Pay €34.51"), "{}", page.body);
-    shop.app.db.clock.advance(time::Duration::minutes(1));
+    shop.app.clock.advance(time::Duration::minutes(1));
     let sent = shop.send("3451", TYPED).await;
     assert_eq!(shop.card(sent.location(), PAYS).await, format!("{}?done=paid", shop.page));
     assert_eq!(shop.count("select count(*) from subscription").await, 1);
@@ -228,7 +228,7 @@ async fn a_trial_says_when_it_is_charged_first_and_what_is_free_begins_at_once()
 #[tokio::test]
 async fn expired_and_unknown_addresses_say_what_to_do() {
     let shop = Shop::new().await;
-    shop.app.db.clock.advance(time::Duration::hours(24));
+    shop.app.clock.advance(time::Duration::hours(24));
     let page = shop.open("").await;
     assert_eq!(page.status, 410);
     assert!(page.body.contains("This link has expired"), "{}", page.body);

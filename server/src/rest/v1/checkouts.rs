@@ -41,7 +41,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 
 /// What the addresses of checkouts are made with.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Links<'a> {
+pub struct Links<'a> {
     pub secret: &'a SecretKey,
     pub urls: &'a UrlBuilder,
 }

@@ -208,6 +208,7 @@ async fn an_address_that_is_known_gives_no_session() {
 async fn after_a_day_it_is_gone() {
     let shop = Shop::new().await;
     let made = shop.pro().await;
+    shop.app.clock.advance(time::Duration::hours(24));
     shop.app.db.clock.advance(time::Duration::hours(24));
     for (method, rest) in [(Method::GET, ""), (Method::PATCH, ""), (Method::POST, "/confirm")] {
         let body = if method == Method::GET { Value::Null } else { filled_in() };

@@ -10,7 +10,7 @@ use crate::{
         extract::ClientSecret,
         schema::{
             checkout::CheckoutPublic,
-            error::{NotPermitted, ResourceNotFound},
+            error::{NotPermitted, ResourceNotFound, ValidationError},
         },
     },
     state::AppState,
@@ -27,6 +27,7 @@ use crate::{
         (status = 200, body = CheckoutPublic),
         (status = 404, body = ResourceNotFound),
         (status = 410, description = "`ExpiredCheckoutError`.", body = NotPermitted),
+        (status = 422, body = ValidationError),
     )
 )]
 pub async fn get(
