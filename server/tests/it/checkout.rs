@@ -1,5 +1,6 @@
 //! Buying on the page of a checkout, without script: from its address to the subscription and the signed-in portal.
 
+use axum::{body::Body, http::Request};
 use backend::{
     actor::Actor,
     checkout::{self, CreateCheckout},
@@ -52,7 +53,9 @@ impl Shop {
     }
 
     async fn open(&self, cookies: &str) -> Answer {
-        self.app.get(&self.page, cookies).await
+        let request = Request::get(&self.page).header("cookie", cookies);
+        let request = request.header("accept", "text/html").body(Body::empty());
+        self.app.send(request.unwrap()).await
     }
 
     /// Sends the form with what its button said.
