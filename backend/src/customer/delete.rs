@@ -189,8 +189,9 @@ mod tests {
         let bob =
             fixtures::colleague(&db, &ada, "bob.secret@example.com", MemberRole::Member).await;
         let eve = fixtures::member(&db, organization_id, "eve@example.com").await;
+        billing::subscribed(&db, &ada).await;
         sqlx::query(
-            "update customer set name = 'Secret', billing_name = 'Secret', company = 'Secret', billing_address = '{\"line1\": \"Secret\"}'
+            "update customer set name = 'Secret', billing_name = 'Secret', company = 'Secret', billing_address = '{\"line1\": \"Secret\", \"country\": \"DE\"}'
              where customer_id = $1",
         )
         .bind(ada.customer_id.as_uuid())
@@ -198,7 +199,6 @@ mod tests {
         .await
         .unwrap();
         fixtures::session(&db, &bob).await;
-        billing::subscribed(&db, &ada).await;
         for secret in [
             "update subscription set cancellation_comment = 'Secret'",
             "update session set user_agent = 'Secret'",
