@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use thiserror::Error;
 use time::OffsetDateTime;
 
+use super::granted::may_give;
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, on_constraint};
 use crate::event::{self, NewEvent};
@@ -21,7 +22,7 @@ pub struct CreateAccessToken {
     pub organization_id: OrganizationId,
     /// What it is for; 1 to 128 characters.
     pub name: String,
-    /// What it may do.
+    /// What it may do; nothing that the token which makes it may not.
     pub scopes: Vec<Scope>,
     /// Until when it works; without end when missing.
     pub expires_at: Option<OffsetDateTime>,
@@ -34,7 +35,7 @@ pub enum CreateAccessTokenError {
     Invalid(#[source] FieldErrors),
     #[error("there is no such organization")]
     UnknownOrganization,
-    #[error("only Foyer itself makes access tokens")]
+    #[error("only the organization itself makes access tokens")]
     Forbidden(#[from] Forbidden),
     #[error("could not store the access token")]
     Database(#[from] sqlx::Error),
@@ -50,7 +51,7 @@ pub async fn create(
 ) -> Result<(AccessTokenId, PlainToken), CreateAccessTokenError> {
     cx.actor.staff(input.organization_id)?;
     let mut errors = FieldErrors::default();
-    let name = input::required(&mut errors, "name", &input.name, 128);
+    let name = input::named(&mut errors, "name", &input.name, 1, 128);
     if input.expires_at.is_some_and(|expires_at| expires_at <= cx.now) {
         errors.push("expires_at", "in_the_past");
     }
@@ -59,6 +60,10 @@ pub async fn create(
     let token = new_token(ACCESS_TOKEN_PREFIX, &mut cx.rng);
     let scopes: Vec<String> = input.scopes.iter().map(ToString::to_string).collect();
     let mut tx = db.begin().await?;
+    if !may_give(&mut tx, &cx.actor, &input.scopes).await? {
+        let errors = FieldErrors::one("scopes", "scope_not_held");
+        return Err(CreateAccessTokenError::Invalid(errors));
+    }
     sqlx::query!(
         "with access_token as (
             insert into access_token (organization_id, access_token_id, name, created_at, expires_at, scopes)
@@ -88,8 +93,9 @@ pub async fn create(
         snapshot: json!({ "name": name, "scopes": input.scopes }),
     };
     event::record(&mut tx, cx, event).await?;
-    tx.commit().await?;
-    Ok((id, token))
+    let created = (id, token);
+    cx.commit(tx, &created).await?;
+    Ok(created)
 }
 
 #[cfg(test)]

@@ -61,6 +61,18 @@ fn sentence(code: &str) -> String {
         "seat_tiers_range" => "A tier ends after it begins, within 1 to 100,000 seats.",
         "seat_tiers_open_end" => "Only the last tier can be without end.",
         "seat_tiers_price_range" => "The price per seat is out of range.",
+        "scope_not_held" => "A token cannot give what it has not itself.",
+        "discount_in_use" => {
+            "Somebody has this discount: how much it takes off and for how long stays."
+        }
+        "it_cannot_change" => "This cannot change.",
+        "it_cannot_be_changed_here" => "This cannot be changed here: leave it as it is.",
+        "grace_days_range" => "Say 0 to 60 days.",
+        "basis_points_range" => "Say 1 to 10,000 basis points.",
+        "duration_range" => "Say 1 to 999 months.",
+        "at_least_1" => "This must be at least 1.",
+        "custom_prices_are_not_there_yet" => "Customers cannot choose the amount yet.",
+        "metered_prices_are_not_there_yet" => "Usage cannot be charged yet.",
         "url_invalid" => "This is no http or https address.",
         _ => return format!("This is refused: {}.", code.replace('_', " ")),
     };

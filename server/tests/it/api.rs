@@ -2,6 +2,7 @@
 
 mod breaking;
 mod callers;
+mod catalog;
 mod checkouts;
 mod customers;
 mod document;
@@ -11,6 +12,7 @@ mod idempotency;
 mod limits;
 mod members;
 mod orders;
+mod organizations;
 mod products;
 mod reads;
 mod seats;

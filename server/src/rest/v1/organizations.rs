@@ -1,9 +1,13 @@
 //! `/v1/organizations`.
 
+mod get;
+mod list;
+mod update;
+
 use backend::organization;
 use domain::id::OrganizationId;
 use sqlx::PgPool;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     rest::{error::ApiError, schema::organization::Organization},
@@ -11,7 +15,7 @@ use crate::{
 };
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(get::get, update::update))
 }
 
 /// The live organization with this id: one statement.
