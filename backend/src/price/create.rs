@@ -54,12 +54,13 @@ pub async fn create(
         tax_behavior: input.tax_behavior,
     };
     let mut tx = db.begin().await?;
-    let price_id = insert(&mut tx, cx, input.organization_id, input.product_id, &price)
-        .await
-        .map_err(|error| match violated_constraint(&error) {
+    let price_id: PriceId = cx.new_id();
+    insert(&mut tx, cx, input.organization_id, input.product_id, price_id, &price).await.map_err(
+        |error| match violated_constraint(&error) {
             Some("price_product_fkey") => CreatePriceError::UnknownProduct,
             _ => error.into(),
-        })?;
+        },
+    )?;
     let created = NewEvent {
         organization_id: input.organization_id,
         event_type: EventType::PriceCreated,

@@ -20,15 +20,22 @@ pub struct NewPrice {
     pub tax_behavior: Option<TaxBehavior>,
 }
 
+/// Ids for prices that are made together: they sort as they are given, for prices show in the order of instant and id.
+pub(crate) fn new_ids(cx: &mut Context, count: usize) -> Vec<PriceId> {
+    let mut ids: Vec<PriceId> = (0..count).map(|_| cx.new_id()).collect();
+    ids.sort_unstable();
+    ids
+}
+
 /// Inserts a price of a product. The constraint `price_product_fkey` refuses an unknown product.
 pub(crate) async fn insert(
     tx: &mut PgConnection,
-    cx: &mut Context,
+    cx: &Context,
     organization_id: OrganizationId,
     product_id: ProductId,
+    price_id: PriceId,
     price: &NewPrice,
-) -> Result<PriceId, sqlx::Error> {
-    let price_id: PriceId = cx.new_id();
+) -> Result<(), sqlx::Error> {
     let (amount_minor, seat_tiers) = match &price.amount {
         PriceAmount::Free => (None, None),
         PriceAmount::Fixed { amount_minor } => (Some(*amount_minor), None),
@@ -49,5 +56,5 @@ pub(crate) async fn insert(
     )
     .execute(tx)
     .await?;
-    Ok(price_id)
+    Ok(())
 }

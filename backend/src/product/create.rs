@@ -99,8 +99,9 @@ pub async fn create(
         Some("product_organization_fkey") => CreateProductError::UnknownOrganization,
         _ => error.into(),
     })?;
-    for price in &input.prices {
-        price::insert(&mut tx, cx, input.organization_id, product_id, price).await?;
+    let price_ids = price::new_ids(cx, input.prices.len());
+    for (price_id, price) in price_ids.into_iter().zip(&input.prices) {
+        price::insert(&mut tx, cx, input.organization_id, product_id, price_id, price).await?;
     }
     let created = NewEvent {
         organization_id: input.organization_id,

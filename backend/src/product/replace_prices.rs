@@ -60,8 +60,9 @@ pub(super) async fn replace_prices(
     )
     .execute(&mut *tx)
     .await?;
-    for price in added {
-        price::insert(tx, cx, organization_id, product_id, price).await?;
+    let price_ids = price::new_ids(cx, added.len());
+    for (price_id, price) in price_ids.into_iter().zip(added) {
+        price::insert(tx, cx, organization_id, product_id, price_id, price).await?;
     }
     Ok(())
 }

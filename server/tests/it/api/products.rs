@@ -230,9 +230,10 @@ async fn a_new_amount_is_a_new_price() {
     ]);
     let (status, changed) = shop.patch(&path(&product), json!({ "prices": prices })).await;
     assert_eq!(status, 200, "{changed}");
-    assert_eq!(changed["prices"][0], product["prices"][1]);
-    assert_eq!(changed["prices"][1]["price_amount"], 3900);
-    assert_eq!(changed["prices"].as_array().unwrap().len(), 2);
+    let prices = changed["prices"].as_array().unwrap();
+    assert_eq!(prices.len(), 2);
+    assert!(prices.contains(&product["prices"][1]), "{changed}");
+    assert!(prices.iter().any(|price| price["price_amount"] == 3900), "{changed}");
 }
 
 #[tokio::test]
@@ -288,7 +289,7 @@ async fn lists_are_filtered_and_nothing_crosses_organizations() {
     let foreign = Offer::monthly(&shop.app.db, other).await;
     let own = shop.app.organization.id;
     for (query, names) in [
-        (String::new(), vec!["Gift", "Pro"]),
+        ("?sorting=name".into(), vec!["Gift", "Pro"]),
         ("?sorting=-name".into(), vec!["Pro", "Gift"]),
         ("?sorting=price_amount&sorting=name".into(), vec!["Gift", "Pro"]),
         ("?query=PRO".into(), vec!["Pro"]),
@@ -296,10 +297,13 @@ async fn lists_are_filtered_and_nothing_crosses_organizations() {
         ("?visibility=draft&visibility=private".into(), vec!["Gift"]),
         ("?metadata[tier]=high".into(), vec!["Pro"]),
         ("?metadata[tier]=low".into(), vec![]),
-        (format!("?organization_id={own}&organization_id={other}"), vec!["Gift", "Pro"]),
+        (
+            format!("?organization_id={own}&organization_id={other}&sorting=name"),
+            vec!["Gift", "Pro"],
+        ),
         (format!("?organization_id={other}"), vec![]),
         (format!("?id={}", foreign.product_id), vec![]),
-        ("?limit=1&page=2".into(), vec!["Pro"]),
+        ("?limit=1&page=2&sorting=name".into(), vec!["Pro"]),
     ] {
         let (status, list) = shop.get(&format!("{PRODUCTS}{query}")).await;
         assert_eq!(status, 200, "{query}: {list}");
