@@ -44,6 +44,8 @@ pub struct OrganizationAccessTokenCreated {
 }
 
 /// Create an access token; it is shown only this once.
+///
+/// Foyer's own: Polar has no such operation.
 #[utoipa::path(
     post,
     path = "/v1/organization-access-tokens",

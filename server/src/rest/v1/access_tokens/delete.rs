@@ -15,6 +15,8 @@ use crate::{
 };
 
 /// Revoke an access token, at once and for ever; it may be the one that calls.
+///
+/// Foyer's own: Polar has no such operation.
 #[utoipa::path(
     delete,
     path = "/v1/organization-access-tokens/{id}",

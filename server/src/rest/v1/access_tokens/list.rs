@@ -23,6 +23,8 @@ use crate::{
 const SORTS: &[(&str, ())] = &[("created_at", ())];
 
 /// List your access tokens that are not revoked, newest first, without their secrets.
+///
+/// Foyer's own: Polar has no such operation.
 #[utoipa::path(
     get,
     path = "/v1/organization-access-tokens",

@@ -29,6 +29,8 @@ pub struct OrganizationAccessTokenUpdate {
 }
 
 /// Rename an access token, or give it other scopes.
+///
+/// Foyer's own: Polar has no such operation.
 #[utoipa::path(
     patch,
     path = "/v1/organization-access-tokens/{id}",
