@@ -1,4 +1,4 @@
--- Customers and members of the HTTP API: finding them among very many, and changing an e-mail address.
+-- Customers and members of the HTTP API: finding them among very many, and whether their address was proved.
 
 alter table customer add column email_verified_at timestamptz;
 comment on column customer.email_verified_at is 'When somebody proved to read mails at this address; null: nobody has, or it was changed since.';
@@ -26,21 +26,3 @@ end $$;
 create unique index member_external_id_key on member (organization_id, customer_id, external_id)
     where deleted_at is null and external_id is not null;
 create index member_created_idx on member (organization_id, created_at desc, member_id desc) where deleted_at is null;
-
-
-create table email_change (
-    organization_id uuid not null,
-    email_change_id uuid not null,
-    customer_id     uuid not null,
-    email           text not null,
-    locale          text,
-    created_at      timestamptz not null,
-    expires_at      timestamptz not null,
-    constraint email_change_pkey primary key (organization_id, email_change_id),
-    constraint email_change_customer_fkey foreign key (organization_id, customer_id) references customer (organization_id, customer_id),
-    constraint email_change_email_length check (length(email) between 3 and 254)
-);
-create unique index email_change_customer_key on email_change (organization_id, customer_id);
-create index email_change_retention_idx on email_change (expires_at);
-comment on table email_change is
-    'A new address that a customer asked for and has yet to prove; the token in its mail is derived from the id. One at a time per customer. Deleted when it is used or replaced, a day after its end, and with the customer.';

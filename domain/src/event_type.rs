@@ -36,8 +36,6 @@ event_types! {
     CustomerCreated = "customer.created"
     CustomerUpdated = "customer.updated"
     CustomerDeleted = "customer.deleted"
-    CustomerEmailChangeRequested = "customer.email_change_requested"
-    CustomerEmailChanged = "customer.email_changed"
     MemberCreated = "member.created"
     MemberUpdated = "member.updated"
     MemberDeleted = "member.deleted"

@@ -2,10 +2,13 @@
 
 mod authenticate;
 mod create;
+mod holds;
 
 pub use authenticate::authenticate;
 pub use create::{CreateApiSession, CreateApiSessionError, CreatedApiSession, Whom, create};
 pub(crate) use create::{Whose, insert};
+
+pub use holds::holds;
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};

@@ -114,13 +114,6 @@ async fn delete_rows(
             .await?;
     }
     sqlx::query!(
-        "delete from email_change where organization_id = $1 and customer_id = $2",
-        organization,
-        customer,
-    )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query!(
         "update customer set deleted_at = $3, modified_at = $3 where organization_id = $1 and customer_id = $2",
         organization,
         customer,

@@ -13,6 +13,7 @@ mod limits;
 mod members;
 mod orders;
 mod organizations;
+mod own;
 mod products;
 mod reads;
 mod seats;

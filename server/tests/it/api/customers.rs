@@ -1,6 +1,9 @@
 //! What an organization's backend does with customers.
 
-use axum::http::Method;
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
 use backend::{
     actor::MemberActor,
     test_support::{billing, fixtures},
@@ -198,10 +201,10 @@ async fn a_deletion_sent_twice_under_one_key_is_answered_alike() {
     let ada = backend.member("ada@example.com").await;
     let path = format!("/v1/customers/{}?anonymize=true", ada.customer_id);
     for _ in 0..2 {
-        let request = axum::http::Request::delete(&path)
+        let request = Request::delete(&path)
             .header("authorization", format!("Bearer {}", backend.token))
             .header("idempotency-key", "delete-ada")
-            .body(axum::body::Body::empty())
+            .body(Body::empty())
             .unwrap();
         assert_eq!(backend.app.send(request).await.status, 204);
     }

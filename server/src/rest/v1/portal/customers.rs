@@ -1,8 +1,10 @@
 //! The customer that calls.
 
 mod billing_details;
+mod export;
 mod get;
 mod payment_methods;
+mod stream;
 mod update;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -13,5 +15,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(get::get, update::update))
         .merge(billing_details::router())
+        .routes(routes!(export::export))
+        .routes(routes!(stream::stream))
         .merge(payment_methods::router())
 }
