@@ -88,4 +88,27 @@ export const operations: Operations = {
       expect(await refused(await session(takeCustomer(paying)), { body: { setup_intent_id: NOBODY, set_default: false } })).toBe(422);
     },
   },
+  "customer_portal:customers:export": {
+    who: "billing",
+    sample: {},
+    async success({ call }) {
+      const customer = takeCustomer(paying);
+      const all = await call(await session(customer));
+      expect(all.customer.id).toBe(customer.customer_id);
+      expect(all.subscriptions[0].id).toBe(customer.subscriptions[0]?.subscription_id);
+    },
+    async errors({ refused }) {
+      expect(await refused(await memberSession(takeTeam(), "member"))).toBe(403);
+    },
+  },
+  "customer_portal:customers:stream": {
+    who: "customer",
+    sample: {},
+    async success({ call }) {
+      expect((await call(await session(takeCustomer(paying)))).type).toBe("text/event-stream");
+    },
+    async errors({ refused }) {
+      expect(await refused(organizationToken())).toBe(401);
+    },
+  },
 };

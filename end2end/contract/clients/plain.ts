@@ -69,8 +69,13 @@ export const plain: Client = {
       headers: { "x-forwarded-for": anAddress(), ...(token === "" ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { "content-type": "application/json" }) },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
-    const text = await answer.text();
     const type = answer.headers.get("content-type")?.split(";")[0] ?? "";
+    if (type === "text/event-stream") {
+      // It goes on for minutes: that it began is the answer.
+      await answer.body?.cancel();
+      return { type };
+    }
+    const text = await answer.text();
     const value = type === "application/json" ? JSON.parse(text) : text;
     // Told by the frame, wherever it goes: what no operation lists.
     const isFramed = answer.status === 401 && value.error === "invalid_token";
