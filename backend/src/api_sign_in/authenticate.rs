@@ -59,7 +59,7 @@ pub async fn authenticate(
     input: AuthenticateApiSignIn,
 ) -> Result<CreatedApiSession, AuthenticateApiSignInError> {
     count(db, &input.client, cx.now).await?;
-    let hash = hash_of(secret, &input.code);
+    let hash = hash_of(secret, input.code);
     let found = match input.request_id {
         Some(request_id) => try_of_request(db, cx, request_id, &hash).await?,
         None => find(db, cx, &hash).await?,

@@ -31,7 +31,7 @@ pub(crate) fn code_of(secret: &SecretKey, api_sign_in_id: ApiSignInId) -> SignIn
 }
 
 /// By which the row of a code is found.
-fn hash_of(secret: &SecretKey, code: &SignInCode) -> [u8; 32] {
+fn hash_of(secret: &SecretKey, code: SignInCode) -> [u8; 32] {
     secret.derive_of_texts("api sign-in code", &[code.expose().as_bytes()])
 }
 

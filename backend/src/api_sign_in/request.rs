@@ -117,7 +117,7 @@ async fn insert(
     // As many as there may be customers: what is done does not tell whether there are any.
     let ids: Vec<ApiSignInId> = (0..CUSTOMERS_MAX).map(|_| cx.new_id()).collect();
     let hashes: Vec<Vec<u8>> =
-        ids.iter().map(|id| hash_of(secret, &code_of(secret, *id)).to_vec()).collect();
+        ids.iter().map(|id| hash_of(secret, code_of(secret, *id)).to_vec()).collect();
     let ids: Vec<Uuid> = ids.into_iter().map(Into::into).collect();
     sqlx::query!(
         "with found as (

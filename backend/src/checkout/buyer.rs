@@ -40,12 +40,11 @@ pub(super) struct Billing {
 /// `Invalid` at `email`, `billing_name`, `tax_id` and the fields of the address.
 pub(super) fn checked(row: &CheckoutRow, is_charged: bool) -> Result<Buyer, CheckoutError> {
     let mut errors = FieldErrors::new();
-    let email = match &row.customer_email {
-        Some(email) => errors.take(EmailAddress::parse(email)),
-        None => {
-            errors.push("email", "required");
-            None
-        }
+    let email = if let Some(email) = &row.customer_email {
+        errors.take(EmailAddress::parse(email))
+    } else {
+        errors.push("email", "required");
+        None
     };
     let billing = if is_charged { billing(row, &mut errors) } else { None };
     let name = row.customer_name.clone().or_else(|| row.billing_name.clone());

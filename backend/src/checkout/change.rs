@@ -188,12 +188,11 @@ async fn discount(
     errors: &mut FieldErrors,
 ) -> Result<(), CheckoutError> {
     let choice = match change {
-        Change::Keep => return Ok(()),
         Change::Empty if is_staff || row.allow_discount_codes => {
             row.discount_id = None;
             return Ok(());
         }
-        Change::Empty => return Ok(()),
+        Change::Keep | Change::Empty => return Ok(()),
         Change::To(choice) => choice,
     };
     let field = match &choice {

@@ -41,19 +41,15 @@ pub(super) async fn complete(
             })?;
     let created =
         snapshot::event(EventType::SubscriptionCreated, &subscription, &facts, Value::Null);
-    let order_id = match paid {
-        Some(order) => {
-            event::record(tx, cx, created).await?;
-            let order = LockedOrder { subscription_id: Some(subscription_id), ..order.clone() };
-            order::mark_paid(tx, cx, &order).await?;
-            order.order_id
-        }
-        None => {
-            event::record(tx, cx, created).await?;
-            let order_id = subscription::first_order(tx, cx, &subscription, &facts).await?;
-            of_checkout(tx, row, order_id).await?;
-            order_id
-        }
+    event::record(tx, cx, created).await?;
+    let order_id = if let Some(order) = paid {
+        let order = LockedOrder { subscription_id: Some(subscription_id), ..order.clone() };
+        order::mark_paid(tx, cx, &order).await?;
+        order.order_id
+    } else {
+        let order_id = subscription::first_order(tx, cx, &subscription, &facts).await?;
+        of_checkout(tx, row, order_id).await?;
+        order_id
     };
     sqlx::query!(
         "update checkout

@@ -24,6 +24,7 @@ use crate::error::InconsistencyError;
 
 /// A checkout as its rows have it, and what it comes to now.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 pub struct CheckoutRecord {
     pub organization_id: OrganizationId,
     pub checkout_id: CheckoutId,

@@ -14,6 +14,7 @@ use crate::error::InconsistencyError;
 
 /// The columns of a checkout, its product and price, its discount, the seller, and the order that it has made.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 pub(crate) struct CheckoutRow {
     pub organization_id: Uuid,
     pub checkout_id: Uuid,
@@ -214,6 +215,7 @@ impl CheckoutRow {
 }
 
 /// The interval in two columns, if there is one; `None` when they break a rule.
+#[expect(clippy::option_option, reason = "none is a value as well")]
 fn interval(unit: Option<&str>, count: Option<i32>) -> Option<Option<RecurringInterval>> {
     match (unit, count) {
         (None, None) => Some(None),

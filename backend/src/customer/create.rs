@@ -92,8 +92,12 @@ pub async fn create(
     let owner_email = input.owner_email.unwrap_or_else(|| customer.email.clone());
     let owner_name = input.owner_name.or_else(|| customer.name.clone());
     let mut tx = db.begin().await?;
-    let owner =
-        Owner { owner_id, email: &owner_email, name: owner_name.as_deref(), extras: &input.extras };
+    let owner = Owner {
+        member_id: owner_id,
+        email: &owner_email,
+        name: owner_name.as_deref(),
+        extras: &input.extras,
+    };
     insert(&mut tx, &customer, &owner, &billing).await?;
     record(&mut tx, cx, &customer, owner_id).await?;
     event::notify(&mut tx).await?;
@@ -102,7 +106,7 @@ pub async fn create(
 }
 
 struct Owner<'a> {
-    owner_id: MemberId,
+    member_id: MemberId,
     email: &'a EmailAddress,
     name: Option<&'a str>,
     extras: &'a CustomerExtras,
@@ -132,7 +136,7 @@ async fn insert(
         customer.locale.map(Locale::tag),
         customer.time_zone,
         customer.created_at,
-        owner.owner_id.as_uuid(),
+        owner.member_id.as_uuid(),
         MemberRole::Owner.as_str(),
         owner.email.as_str(),
         owner.name,

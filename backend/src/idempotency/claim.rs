@@ -30,7 +30,8 @@ pub struct ClaimKey<'a> {
 pub struct Claim {
     pub(super) organization_id: Uuid,
     pub(super) key_hash: [u8; 32],
-    pub(super) claim_id: Uuid,
+    /// By which a request that was taken for dead is told apart.
+    pub(super) token: Uuid,
     pub(super) seal: Seal,
     /// What requests before this one have committed, by the command's place in the request.
     committed: BTreeMap<u32, Value>,
@@ -49,7 +50,7 @@ impl Claim {
 #[derive(Debug)]
 pub enum Claimed {
     /// Carry the command out.
-    Run(Claim),
+    Run(Box<Claim>),
     /// It was carried out: this was the answer.
     Answered(Vec<u8>),
     /// Another request with the key is being worked on.
@@ -74,7 +75,7 @@ pub async fn claim(
     let mut claim = Claim {
         organization_id,
         key_hash,
-        claim_id: cx.new_id(),
+        token: cx.new_id(),
         seal: Seal::new(&secret.derive_of_texts("idempotency seal", &texts)),
         committed: BTreeMap::new(),
         step: 0,
@@ -93,7 +94,7 @@ pub async fn claim(
         organization_id,
         key_hash.as_slice(),
         key.request_hash.as_slice(),
-        claim.claim_id,
+        claim.token,
         cx.now + CLAIMED_FOR,
         cx.now,
         cx.now - KEPT_FOR,
@@ -108,7 +109,7 @@ pub async fn claim(
                 serde_json::from_slice(&plain).map_err(|_| damaged("outcomes"))?;
             claim.committed.insert(step, outcome);
         }
-        return Ok(Claimed::Run(claim));
+        return Ok(Claimed::Run(Box::new(claim)));
     }
     let standing = sqlx::query!(
         "select request_hash, answer from idempotency_key where organization_id = $1 and key_hash = $2",

@@ -24,7 +24,7 @@ pub(crate) async fn add_outcome(
          where organization_id = $1 and key_hash = $2 and claim_id = $3",
         claim.organization_id,
         claim.key_hash.as_slice(),
-        claim.claim_id,
+        claim.token,
         claim.seal.close(nonce, &outcome),
     )
     .execute(tx)
@@ -48,7 +48,7 @@ pub async fn keep_answer(
         "update idempotency_key set answer = $4 where organization_id = $1 and key_hash = $2 and claim_id = $3",
         claim.organization_id,
         claim.key_hash.as_slice(),
-        claim.claim_id,
+        claim.token,
         sealed,
     )
     .execute(db)
@@ -62,7 +62,7 @@ pub async fn let_go(db: &PgPool, cx: &Context, claim: &Claim) -> Result<(), Data
         "update idempotency_key set claimed_until = $4 where organization_id = $1 and key_hash = $2 and claim_id = $3",
         claim.organization_id,
         claim.key_hash.as_slice(),
-        claim.claim_id,
+        claim.token,
         cx.now,
     )
     .execute(db)

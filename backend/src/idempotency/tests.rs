@@ -17,7 +17,7 @@ async fn ask(db: &TestDb, key: &str, request: u8, after: Duration) -> Claimed {
 
 fn running(claimed: Claimed) -> Claim {
     match claimed {
-        Claimed::Run(claim) => claim,
+        Claimed::Run(claim) => *claim,
         other => panic!("{other:?}"),
     }
 }

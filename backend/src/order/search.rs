@@ -197,17 +197,16 @@ mod tests {
         ] {
             assert_eq!(ids(none.clone(), NEWEST).await, [], "{none:?}");
         }
-        use MerchantOrderSort as By;
         for (by, expected) in [
-            (By::CreatedAt, [first, second]),
-            (By::Status, [first, second]),
-            (By::NetAmount, [first, second]),
-            (By::Customer, [first, second]),
-            (By::Product, [second, first]),
+            (MerchantOrderSort::CreatedAt, [first, second]),
+            (MerchantOrderSort::Status, [first, second]),
+            (MerchantOrderSort::NetAmount, [first, second]),
+            (MerchantOrderSort::Customer, [first, second]),
+            (MerchantOrderSort::Product, [second, first]),
             // Nothing comes last.
-            (By::Discount, [second, first]),
-            (By::Subscription, [first, second]),
-            (By::InvoiceNumber, [first, second]),
+            (MerchantOrderSort::Discount, [second, first]),
+            (MerchantOrderSort::Subscription, [first, second]),
+            (MerchantOrderSort::InvoiceNumber, [first, second]),
         ] {
             assert_eq!(ids(all(), &[(by, false)]).await, expected, "{by:?}");
         }

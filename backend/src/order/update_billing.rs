@@ -161,6 +161,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::option_option, reason = "null is a value as well")]
     async fn update(
         db: &TestDb,
         actor: impl Into<Actor>,

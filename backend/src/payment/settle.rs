@@ -92,14 +92,11 @@ pub(crate) async fn lock(
     .fetch_optional(&mut *tx)
     .await?
     .flatten();
-    let subscription = match subscription_id {
-        Some(subscription_id) => {
-            row::lock(tx, organization_id.as_uuid(), None, subscription_id).await?
-        }
-        None => {
-            checkout::lock_of_order(tx, organization_id, order_id).await?;
-            None
-        }
+    let subscription = if let Some(subscription_id) = subscription_id {
+        row::lock(tx, organization_id.as_uuid(), None, subscription_id).await?
+    } else {
+        checkout::lock_of_order(tx, organization_id, order_id).await?;
+        None
     };
     let order = order::lock(tx, organization_id, order_id).await?;
     Ok(order.map(|order| (subscription, order)))

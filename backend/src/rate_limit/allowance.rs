@@ -143,7 +143,7 @@ mod tests {
             match one.take(&db.pool, ada(), db.now() + after, 50).await {
                 Ok(()) => passed += 1,
                 Err(CheckError::Limited(limited)) => {
-                    assert!((1..=60).contains(&limited.retry_after_s))
+                    assert!((1..=60).contains(&limited.retry_after_s));
                 }
                 Err(error) => panic!("{error}"),
             }

@@ -250,18 +250,17 @@ mod tests {
         ] {
             assert_eq!(ids(none.clone(), NEWEST).await, [], "{none:?}");
         }
-        use SubscriptionSearchSort as By;
         for (by, expected) in [
-            (By::Customer, [first, second]),
-            (By::Product, [second, first]),
-            (By::Amount, [first, second]),
-            (By::StartedAt, [first, second]),
-            (By::CurrentPeriodEnd, [first, second]),
+            (SubscriptionSearchSort::Customer, [first, second]),
+            (SubscriptionSearchSort::Product, [second, first]),
+            (SubscriptionSearchSort::Amount, [first, second]),
+            (SubscriptionSearchSort::StartedAt, [first, second]),
+            (SubscriptionSearchSort::CurrentPeriodEnd, [first, second]),
             // Nothing comes last.
-            (By::EndsAt, [second, first]),
-            (By::Status, [first, second]),
-            (By::EndedAt, [first, second]),
-            (By::Discount, [first, second]),
+            (SubscriptionSearchSort::EndsAt, [second, first]),
+            (SubscriptionSearchSort::Status, [first, second]),
+            (SubscriptionSearchSort::EndedAt, [first, second]),
+            (SubscriptionSearchSort::Discount, [first, second]),
         ] {
             assert_eq!(ids(all(), &[(by, false)]).await, expected, "{by:?}");
         }

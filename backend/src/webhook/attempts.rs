@@ -49,6 +49,7 @@ pub struct AttemptSearch {
 
 /// A try, with what was to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 pub struct Attempt {
     pub webhook_attempt_id: WebhookAttemptId,
     pub webhook_endpoint_id: WebhookEndpointId,

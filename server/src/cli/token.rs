@@ -56,7 +56,7 @@ pub struct Create {
 
 impl Create {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let db = open(self.database)?;
+        let db = open(&self.database)?;
         let organization = find_organization(&db, &self.organization).await?;
         let now = SystemClock.now();
         let mut cx = Context::system_for(organization.id, now, Chance::os().rng());
@@ -85,7 +85,7 @@ pub struct List {
 
 impl List {
     async fn run(self) -> Result<(), Failure> {
-        let db = open(self.database)?;
+        let db = open(&self.database)?;
         let organization = find_organization(&db, &self.organization).await?;
         for number in 1.. {
             let page = PageRequest::new(number, LISTED_AT_ONCE).map_err(anyhow::Error::new)?;
@@ -142,7 +142,7 @@ pub struct Revoke {
 
 impl Revoke {
     async fn run(self) -> Result<(), Failure> {
-        let db = open(self.database)?;
+        let db = open(&self.database)?;
         let organization = find_organization(&db, &self.organization).await?;
         let mut cx = Context::system_for(organization.id, SystemClock.now(), Chance::os().rng());
         match access_token::revoke(&db, &mut cx, organization.id, self.id).await {
@@ -160,7 +160,7 @@ impl Revoke {
     }
 }
 
-fn open(database: DatabaseSettings) -> Result<PgPool, Failure> {
+fn open(database: &DatabaseSettings) -> Result<PgPool, Failure> {
     let mut mistakes = Mistakes::default();
     let database = database.check(&mut mistakes);
     Ok(checked(mistakes, database)?.pool().context("could not open the database")?)

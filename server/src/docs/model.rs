@@ -238,7 +238,7 @@ fn kind(schema: &Value) -> Kind {
     }
     if schema["items"].is_object() {
         let items = kind(&schema["items"]);
-        text = format!("list of {}", items.text).trim_end().to_owned();
+        format!("list of {}", items.text).trim_end().clone_into(&mut text);
         return Kind { text, objects: items.objects, is_nullable };
     }
     if schema["additionalProperties"].is_object() {

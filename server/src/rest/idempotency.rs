@@ -63,7 +63,7 @@ pub async fn idempotency(State(state): State<AppState>, request: Request, next: 
     };
     match idempotency::claim(&portal.db, &portal.secret, &mut cx, claim_key).await {
         Ok(Claimed::Run(claim)) => {
-            parts.extensions.insert(claim.clone());
+            parts.extensions.insert((*claim).clone());
             let response = next.run(Request::from_parts(parts, Body::from(body))).await;
             keep(&state, &mut cx, &claim, response).await
         }

@@ -107,7 +107,6 @@ pub(super) async fn run(worker: &Worker) {
                 Ok(_) if std::mem::take(&mut is_failing) => {
                     tracing::info!(work = "webhooks", "works again");
                 }
-                Ok(_) => {}
                 Err(error) if !std::mem::replace(&mut is_failing, true) => {
                     let error = chain(error.as_ref());
                     tracing::error!(
@@ -116,7 +115,7 @@ pub(super) async fn run(worker: &Worker) {
                         "work failed; it is tried again at every tick"
                     );
                 }
-                Err(_) => {}
+                Ok(_) | Err(_) => {}
             }
         }
         tokio::select! {

@@ -13,6 +13,7 @@ use crate::rest::timestamp::Timestamp;
 
 /// What comes with your products.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "as the clients have them")]
 pub struct Benefit {
     #[schema(value_type = Uuid)]
     pub id: BenefitId,

@@ -25,6 +25,7 @@ use crate::rest::timestamp::Timestamp;
 
 /// What every view of a checkout tells. Amounts are in minor units, of the first period that is charged.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "as the clients have them")]
 pub struct CheckoutBase {
     #[schema(value_type = Uuid)]
     pub id: CheckoutId,

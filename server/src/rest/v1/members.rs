@@ -58,7 +58,7 @@ pub async fn list(
         role: query.choices("role", &roles).pop(),
     };
     let sorting = query.sorting(&[("created_at", ())], ((), true));
-    let descends = sorting.first().is_some_and(|(_, descends)| *descends);
+    let descends = sorting.first().is_some_and(|((), descends)| *descends);
     let page = query.page();
     query.done()?;
     let db = &state.portal.db;

@@ -76,6 +76,7 @@ pub struct OrganizationUpdate {
 
 /// What this server can do: as it is.
 #[derive(Debug, Deserialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "as the clients have them")]
 pub struct OrganizationFeatureSettingsUpdate {
     seat_based_pricing_enabled: Option<bool>,
     member_model_enabled: Option<bool>,
@@ -218,6 +219,6 @@ fn refused(error: UpdateOrganizationError) -> ApiError {
         UpdateOrganizationError::Invalid(errors) => field_issues(&errors, on_wire),
         UpdateOrganizationError::Unknown => ApiError::not_found(),
         UpdateOrganizationError::Forbidden(_) => ApiError::unauthorized(),
-        error => ApiError::internal("an organization could not be changed", &error),
+        error @ UpdateOrganizationError::Database(_) => ApiError::internal("an organization could not be changed", &error),
     }
 }

@@ -78,6 +78,7 @@ struct Asked {
 }
 
 #[derive(Debug)]
+#[expect(clippy::option_option, reason = "null takes the discount away")]
 struct Adjustment {
     metadata: Option<Metadata>,
     discount: Option<Option<DiscountId>>,

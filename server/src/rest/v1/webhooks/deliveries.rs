@@ -74,7 +74,7 @@ pub async fn list(
     let page = query.page();
     query.done()?;
     let db = &state.portal.db;
-    let is_newest_first = sorting.first().is_some_and(|(_, descends)| *descends);
+    let is_newest_first = sorting.first().is_some_and(|((), descends)| *descends);
     let ids =
         webhook::page_of_attempts(db, &actor, organization_id, &search, is_newest_first, page)
             .await?;

@@ -101,7 +101,7 @@ pub async fn list_external(
 /// Whether the newest come first, and the page.
 fn wish(query: &mut Query) -> (bool, PageRequest) {
     let sorting = query.sorting(&[("created_at", ())], ((), true));
-    (sorting.first().is_some_and(|(_, descends)| *descends), query.page())
+    (sorting.first().is_some_and(|((), descends)| *descends), query.page())
 }
 
 async fn members_of(

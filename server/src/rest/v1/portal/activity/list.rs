@@ -43,7 +43,7 @@ impl From<Happened> for Activity {
         };
         Self {
             occurred_at: happened.occurred_at.into(),
-            kind: happened.event_type.map(|event_type| event_type.as_str()),
+            kind: happened.event_type.map(EventType::as_str),
             actor,
             member_id,
             member_name,

@@ -117,6 +117,6 @@ pub async fn request(
 fn refused(error: RequestApiSignInError) -> ApiError {
     match error {
         RequestApiSignInError::Limited(limited) => limited.into(),
-        error => ApiError::internal("a code could not be asked for", &error),
+        error @ RequestApiSignInError::Database(_) => ApiError::internal("a code could not be asked for", &error),
     }
 }

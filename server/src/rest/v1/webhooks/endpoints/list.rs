@@ -51,7 +51,7 @@ pub async fn list(
     let page = query.page();
     query.done()?;
     let portal = &state.portal;
-    let is_newest_first = sorting.first().is_some_and(|(_, descends)| *descends);
+    let is_newest_first = sorting.first().is_some_and(|((), descends)| *descends);
     let found = if is_elsewhere {
         Page::new(vec![], Count::Exact(0), page)
     } else {
