@@ -40,6 +40,12 @@ pub(super) async fn with_gaps(
             select from subscription_change c
             where c.organization_id = $1 and c.subscription_id = w.subscription_id and c.state = 'applied' and c.kind in ('plan', 'seats')
               and c.created_at between w.previous_start and w.period_start + interval '1 day')
+          and not exists (
+            select from event e
+            where e.organization_id = $1 and e.subject_id = w.subscription_id and e.type = 'subscription.updated'
+              and e.snapshot -> 'is_adjustment' is not null
+              and e.snapshot -> 'previous' -> 'trial_end_us' is distinct from e.snapshot -> 'trial_end_us'
+              and e.occurred_at between w.previous_start and w.period_start + interval '1 day')
         limit $2"#,
         organization_id,
         VIOLATIONS_PER_RULE_MAX,

@@ -154,7 +154,11 @@ mod tests {
     fn typed(line1: &str, country: &str) -> AddressInput {
         AddressInput {
             line1: line1.into(),
-            postal_code: if country == "DE" { "10115".into() } else { "1010".into() },
+            postal_code: if country.eq_ignore_ascii_case("DE") {
+                "10115".into()
+            } else {
+                "1010".into()
+            },
             city: "Town".into(),
             country: country.into(),
             ..AddressInput::default()

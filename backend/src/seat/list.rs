@@ -193,6 +193,7 @@ mod tests {
         };
         let first = give(owner.member_id).await;
         revoke(&db.pool, &mut db.cx_of(owner.clone()), first).await.unwrap();
+        db.clock.advance(time::Duration::minutes(1));
         let second = give(plain.member_id).await;
         let seats = of_subscription(&db.pool, &plain.clone().into(), id).await.unwrap().unwrap();
         assert_eq!((seats.total, seats.available), (3, 2));
