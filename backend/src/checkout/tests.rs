@@ -410,6 +410,7 @@ async fn an_approval_is_waited_for_and_nothing_can_be_changed_meanwhile() {
     assert!(waiting.is_charged && waiting.action_url.is_some());
     assert!(matches!(shop.confirm(id).await, Err(CheckoutError::InProgress)));
     assert!(matches!(shop.change(id, seats(2)).await, Err(CheckoutError::InProgress)));
+    shop.db.settled().await;
     // It does not expire under the buyer's hands.
     shop.db.clock.advance(Duration::hours(24));
     expire_due(&shop.db.pool, &mut shop.db.cx(), 10).await.unwrap();
@@ -435,6 +436,7 @@ async fn after_a_day_it_expires_and_its_draft_with_it() {
     let form = shop.form().await;
     shop.db.clock.advance(Duration::hours(24));
     assert!(matches!(shop.confirm(id).await, Err(CheckoutError::Expired)));
+    shop.db.settled().await;
     assert_eq!(expire_due(&shop.db.pool, &mut shop.db.cx(), 10).await.unwrap(), 1);
     assert_eq!(expire_due(&shop.db.pool, &mut shop.db.cx(), 10).await.unwrap(), 0);
     assert_eq!(

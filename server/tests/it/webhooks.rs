@@ -62,9 +62,9 @@ async fn a_message_is_an_envelope_signed_in_both_key_forms() {
     let ada = someone(&app, "ada@example.com").await;
     worker(&app).run_once().await.unwrap();
     worker(&app).run_once().await.unwrap();
-    let received = receiver.received();
-    assert_eq!(received.len(), 1);
-    let message = &received[0];
+    let messages = receiver.received();
+    assert_eq!(messages.len(), 1);
+    let message = &messages[0];
     let told = message.json();
     assert_eq!(told["type"], "member.created");
     assert_eq!(told["timestamp"], "2026-05-01T09:00:00.000000Z");

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use domain::email::EmailAddress;
 use domain::id::{CustomerId, OrganizationId};
 use domain::role::MemberRole;
@@ -123,8 +125,8 @@ async fn who_is_several_customers_chooses_or_is_written_to_as_each() {
         fixtures::colleague(&db, &team, "ada@example.com", MemberRole::BillingManager).await;
     let choice = ask_for(&db, organization_id, "ada@example.com", None).await;
     let ApiSignInRequested::Choice(customers) = choice else { panic!("{choice:?}") };
-    let ids: Vec<_> = customers.iter().map(|(id, _)| *id).collect();
-    assert_eq!(ids, [ada.customer_id, team.customer_id]);
+    let ids: HashSet<_> = customers.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids, HashSet::from([ada.customer_id, team.customer_id]));
     assert!(codes(&db).await.is_empty());
 
     ask_for(&db, organization_id, "ada@example.com", Some(team.customer_id)).await;
@@ -138,11 +140,14 @@ async fn who_is_several_customers_chooses_or_is_written_to_as_each() {
     let request_id = ask(&db, organization_id, "ada@example.com").await;
     let codes = codes(&db).await;
     assert_eq!(codes.len(), 3);
-    let mut members = vec![];
-    for code in &codes[1..] {
-        members.push(enter(&db, *code, Some(request_id), Duration::ZERO).await.unwrap().member_id);
+    let mut members = HashSet::new();
+    for code in codes {
+        // The first mail was the chosen one's, and is used.
+        if let Ok(session) = enter(&db, code, Some(request_id), Duration::ZERO).await {
+            members.insert(session.member_id);
+        }
     }
-    assert_eq!(members, [ada.member_id, in_team.member_id]);
+    assert_eq!(members, HashSet::from([ada.member_id, in_team.member_id]));
 }
 
 #[tokio::test]

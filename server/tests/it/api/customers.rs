@@ -115,14 +115,14 @@ async fn a_customer_changes_part_by_part() {
     let ada = backend.member("ada@example.com").await;
     backend.member("bob@example.com").await;
     let path = format!("/v1/customers/{}", ada.customer_id);
-    let patch = async |body: Value| backend.ask(Method::PATCH, &path, body).await;
+    let change = async |body: Value| backend.ask(Method::PATCH, &path, body).await;
     let (status, body) =
-        patch(json!({ "name": "Ada", "external_id": "a-1", "metadata": { "n": 1.5 } })).await;
+        change(json!({ "name": "Ada", "external_id": "a-1", "metadata": { "n": 1.5 } })).await;
     assert_eq!(
         (status, &body["name"], &body["metadata"]),
         (200, &json!("Ada"), &json!({ "n": 1.5 }))
     );
-    let (_, body) = patch(json!({ "email": "new@example.com", "name": null })).await;
+    let (_, body) = change(json!({ "email": "new@example.com", "name": null })).await;
     assert_eq!((&body["email"], &body["name"]), (&json!("new@example.com"), &Value::Null));
     let members = backend.get(&format!("{path}/members")).await;
     assert_eq!(members["items"][0]["email"], "new@example.com");
@@ -134,7 +134,7 @@ async fn a_customer_changes_part_by_part() {
     ] {
         assert_eq!(backend.wrong(Method::PATCH, &path, body).await, json!(["body", field]));
     }
-    let (_, body) = patch(json!({ "type": "team" })).await;
+    let (_, body) = change(json!({ "type": "team" })).await;
     assert_eq!(body["type"], "team");
     let back = json!({ "type": "individual" });
     assert_eq!(backend.wrong(Method::PATCH, &path, back).await, json!(["body", "type"]));

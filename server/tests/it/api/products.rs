@@ -184,11 +184,11 @@ async fn what_is_given_changes_and_the_rest_stays() {
     let shop = Shop::new().await;
     let (_, product) = shop.post(PRODUCTS, monthly()).await;
     let path = path(&product);
-    let changes = json!({
+    let wanted = json!({
         "name": "Pro 2", "description": null, "visibility": "private", "is_archived": true, "trial_interval_count": 7,
         "metadata": { "tier": "low" }, "recurring_interval": "month", "recurring_interval_count": 1,
     });
-    let (status, changed) = shop.patch(&path, changes).await;
+    let (status, changed) = shop.patch(&path, wanted).await;
     assert_eq!(status, 200, "{changed}");
     assert_eq!((&changed["name"], &changed["description"]), (&json!("Pro 2"), &Value::Null));
     assert_eq!(

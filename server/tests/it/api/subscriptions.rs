@@ -36,8 +36,11 @@ async fn they_are_listed_filtered_and_read_whole() {
     assert_eq!(shop.ids("/v1/subscriptions/").await, both);
     let at = |path: &str| format!("/v1/subscriptions?{path}");
     assert_eq!(shop.ids(&at("sorting=amount")).await, [one.clone(), two.clone()]);
-    assert_eq!(shop.ids(&at(&format!("customer_id={}", bob.customer_id))).await, [two.clone()]);
-    assert_eq!(shop.ids(&at(&format!("discount_id={tenth}"))).await, [two.clone()]);
+    assert_eq!(
+        shop.ids(&at(&format!("customer_id={}", bob.customer_id))).await,
+        std::slice::from_ref(&two)
+    );
+    assert_eq!(shop.ids(&at(&format!("discount_id={tenth}"))).await, std::slice::from_ref(&two));
     assert_eq!(shop.ids(&at(&format!("organization_id={organization_id}"))).await, both);
     for none in [
         "active=false",

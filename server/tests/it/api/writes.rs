@@ -282,8 +282,8 @@ async fn what_a_change_costs_is_told_before_and_a_subscription_ends_at_once_wher
 async fn a_method_is_added_at_the_processor_and_confirmed() {
     let ada = Customer::new(true).await;
     let path = format!("{ME}/payment-methods");
-    let begin = json!({ "confirmation_token_id": "ctoken", "set_default": false, "return_url": "https://app.example.com/b?x=1" });
-    let (status, begun) = ada.ask(Method::POST, &path, &begin).await;
+    let wanted = json!({ "confirmation_token_id": "ctoken", "set_default": false, "return_url": "https://app.example.com/b?x=1" });
+    let (status, begun) = ada.ask(Method::POST, &path, &wanted).await;
     assert_eq!((status, &begun["status"]), (201, &json!("requires_action")), "{begun}");
     let setup = begun["setup_intent_id"].clone();
     let confirm = format!("{path}/confirm");

@@ -74,6 +74,8 @@ fn refused(error: UpdateAccessTokenError) -> ApiError {
         UpdateAccessTokenError::Invalid(errors) => field_issues(&errors, on_wire),
         UpdateAccessTokenError::Unknown => ApiError::not_found(),
         UpdateAccessTokenError::Forbidden(_) => ApiError::unauthorized(),
-        error @ UpdateAccessTokenError::Database(_) => ApiError::internal("an access token could not be changed", &error),
+        error @ UpdateAccessTokenError::Database(_) => {
+            ApiError::internal("an access token could not be changed", &error)
+        }
     }
 }

@@ -94,6 +94,8 @@ fn refused(error: UpdateBenefitError) -> ApiError {
         UpdateBenefitError::Invalid(errors) => field_issues(&errors, on_wire),
         UpdateBenefitError::Unknown => ApiError::not_found(),
         UpdateBenefitError::Forbidden(_) => ApiError::unauthorized(),
-        error @ UpdateBenefitError::Database(_) => ApiError::internal("a benefit could not be changed", &error),
+        error @ UpdateBenefitError::Database(_) => {
+            ApiError::internal("a benefit could not be changed", &error)
+        }
     }
 }

@@ -219,6 +219,8 @@ fn refused(error: UpdateOrganizationError) -> ApiError {
         UpdateOrganizationError::Invalid(errors) => field_issues(&errors, on_wire),
         UpdateOrganizationError::Unknown => ApiError::not_found(),
         UpdateOrganizationError::Forbidden(_) => ApiError::unauthorized(),
-        error @ UpdateOrganizationError::Database(_) => ApiError::internal("an organization could not be changed", &error),
+        error @ UpdateOrganizationError::Database(_) => {
+            ApiError::internal("an organization could not be changed", &error)
+        }
     }
 }

@@ -56,7 +56,7 @@ impl<'a> Comparison<'a> {
             match tried.into_iter().next() {
                 Some(problems) => self.found.extend(problems),
                 None if to == Direction::Request => {
-                    self.broken(place, &format!("{form} is no longer taken"))
+                    self.broken(place, &format!("{form} is no longer taken"));
                 }
                 None => self.broken(place, &format!("may newly be {form}")),
             }

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use backend::activity::{self, Activity as Happened, Doer};
-use domain::id::MemberId;
+use domain::{event_type::EventType, id::MemberId};
 use serde::Serialize;
 use utoipa::ToSchema;
 

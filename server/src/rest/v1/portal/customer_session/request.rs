@@ -117,6 +117,8 @@ pub async fn request(
 fn refused(error: RequestApiSignInError) -> ApiError {
     match error {
         RequestApiSignInError::Limited(limited) => limited.into(),
-        error @ RequestApiSignInError::Database(_) => ApiError::internal("a code could not be asked for", &error),
+        error @ RequestApiSignInError::Database(_) => {
+            ApiError::internal("a code could not be asked for", &error)
+        }
     }
 }
