@@ -256,24 +256,23 @@ pub fn needs_session(organization: &str, path: &str) -> bool {
     in_portal(organization, path) && !is_way_in(organization, path)
 }
 
+/// What follows the organization's portal in `path` (without query), if that is where it leads.
+fn within<'a>(organization: &str, path: &'a str) -> Option<&'a str> {
+    let rest = path.strip_prefix('/')?.strip_prefix(organization)?.strip_prefix("/portal")?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+}
+
 /// Whether `path` (without query) belongs to the organization's portal.
 #[must_use]
 pub fn in_portal(organization: &str, path: &str) -> bool {
-    let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(organization));
-    let rest = rest.and_then(|rest| rest.strip_prefix("/portal"));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    within(organization, path).is_some()
 }
 
 /// Sign-in, hand-over, pay links and checkouts: pages for people without a session. They ship no script.
 #[must_use]
 pub fn is_way_in(organization: &str, path: &str) -> bool {
-    ["sign-in", "hand-over", "pay", "checkout"].iter().any(|page| {
-        let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(organization));
-        let rest = rest
-            .and_then(|rest| rest.strip_prefix("/portal/"))
-            .and_then(|rest| rest.strip_prefix(page));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    let page = within(organization, path).and_then(|rest| rest.split('/').nth(1));
+    matches!(page, Some("sign-in" | "hand-over" | "pay" | "checkout"))
 }
 
 /// An invoice: a page made to be printed. It ships no script.
