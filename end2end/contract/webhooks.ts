@@ -52,7 +52,7 @@ export const operations: Operations = {
     who: "organization",
     sample: { body: { url: "http://not-https.example.com", format: "slack", events: [] } },
     async success({ call }) {
-      const body = { url: "https://hooks.example.com/billing", name: "Books", format: "raw", events: ["order.paid", "customer.state_changed"] };
+      const body = { url: "https://hooks.example.com/billing", name: "Books", format: "raw", events: ["customer.state_changed", "order.paid"] };
       const endpoint = await call(organizationToken(), { body });
       expect(endpoint).toMatchObject({ ...body, enabled: true });
       expect(endpoint.secret).toMatch(/^whsec_/);

@@ -189,6 +189,9 @@ pub struct OrganizationSubscriptionSettings {
 #[expect(clippy::struct_excessive_bools, reason = "the wire's independent switches")]
 pub struct OrganizationCustomerEmailSettings {
     pub order_confirmation: bool,
+    /// On when it is left out, as the client 0.49.0 does, which does not know it.
+    #[serde(default = "on")]
+    #[schema(required)]
     pub payment_method_expiration_reminder: bool,
     pub subscription_cancellation: bool,
     pub subscription_confirmation: bool,
@@ -202,6 +205,10 @@ pub struct OrganizationCustomerEmailSettings {
     pub subscription_trial_conversion_reminder: bool,
     pub subscription_uncanceled: bool,
     pub subscription_updated: bool,
+}
+
+const fn on() -> bool {
+    true
 }
 
 /// What the organization can do now.
