@@ -54,13 +54,9 @@ pub async fn idempotency(State(state): State<AppState>, request: Request, next: 
     };
     let portal = &state.portal;
     let mut cx = Context::system(portal.clock.now(), portal.chance.rng());
-    let (organization_id, caller) = who(&parts);
-    let claim_key = ClaimKey {
-        organization_id,
-        caller: &caller,
-        key,
-        request_hash: request_hash(&parts, &body),
-    };
+    let request_hash = request_hash(&parts, &body);
+    let (organization_id, caller) = who(&parts, &request_hash);
+    let claim_key = ClaimKey { organization_id, caller: &caller, key, request_hash };
     match idempotency::claim(&portal.db, &portal.secret, &mut cx, claim_key).await {
         Ok(Claimed::Run(claim)) => {
             parts.extensions.insert((*claim).clone());
@@ -91,8 +87,9 @@ fn malformed() -> ApiError {
     }])
 }
 
-/// Keys belong to the organization, to the member, or, without a token, to the address that is called.
-fn who(parts: &Parts) -> (Option<Uuid>, String) {
+/// Keys belong to the organization or to the member. Callers without a token are not told apart, so theirs belong to the request
+/// itself: two of them may choose the same key.
+fn who(parts: &Parts, request_hash: &[u8; 32]) -> (Option<Uuid>, String) {
     match parts.extensions.get::<Caller>() {
         Some(Caller::Organization(token)) => {
             (token.actor.organization_id().map(Into::into), "organization".into())
@@ -100,7 +97,7 @@ fn who(parts: &Parts) -> (Option<Uuid>, String) {
         Some(Caller::Portal(session)) => {
             (Some(session.actor.organization_id.into()), session.actor.member_id.to_string())
         }
-        None | Some(Caller::Anonymous) => (None, parts.uri.path().to_owned()),
+        None | Some(Caller::Anonymous) => (None, format!("{request_hash:02x?}")),
     }
 }
 
