@@ -111,10 +111,19 @@ async fn from_the_address_to_the_subscription_and_the_portal() {
     assert_eq!(back, format!("{}?done=paid", shop.page));
     assert_eq!(shop.count("select count(*) from subscription where status = 'active'").await, 1);
 
-    // Another browser sees what was bought, and is not signed in.
+    // Another browser sees what was bought, and is not signed in; the one that bought is, once.
     let stranger = shop.open("").await;
     assert_eq!(stranger.status, 200);
     assert!(stranger.body.contains("You have Pro from acme Ltd"), "{}", stranger.body);
+    let signing_in = shop.open(&cookie).await;
+    assert_eq!(signing_in.status, 302, "{}", signing_in.body);
+    let code = signing_in.location().strip_prefix(PORTAL).unwrap_or(signing_in.location());
+    let signed_in = shop.app.get(code, &cookie).await;
+    assert_eq!((signed_in.status, signed_in.location()), (303, shop.page.as_str()));
+    let session = signed_in.cookies().join("; ");
+    let bought = shop.open(&format!("{cookie}; {session}")).await;
+    assert!(bought.body.contains("Go to your account"), "{}", bought.body);
+    assert_eq!(shop.app.get("/acme/portal", &session).await.status, 200);
     // Sent once more, nothing is bought twice.
     let again = shop.send("3451", TYPED).await;
     assert_eq!((again.status, again.location()), (303, shop.page.as_str()));
