@@ -100,8 +100,15 @@ mod tests {
     #[test]
     fn every_event_of_a_customer_has_words_in_both_languages() {
         // What only the company does is not listed for a customer.
-        let staff =
-            ["organization.", "product.", "price.", "discount.", "benefit.", "access_token."];
+        let staff = [
+            "organization.",
+            "product.",
+            "price.",
+            "discount.",
+            "benefit.",
+            "access_token.",
+            "webhook_endpoint.",
+        ];
         for locale in Locale::ALL {
             let t = Text::of(locale);
             let silent: Vec<&str> = EventType::ALL
