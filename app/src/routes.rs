@@ -116,6 +116,7 @@ const PAGES: &[Page] = &[
     ("/:organization/portal/orders/:id", Sheet("order")),
     ("/:organization/portal/orders/:id/pay", Sheet("order-pay")),
     ("/:organization/portal/settings/billing", Sheet("billing")),
+    ("/:organization/portal/settings/billing/email", Sheet("email")),
     ("/:organization/portal/settings/payment-methods", Sheet("payment-methods")),
     ("/:organization/portal/settings/payment-methods/add", Sheet("payment-method-add")),
     ("/:organization/portal/settings/payment-methods/:id/default", Sheet("payment-method-default")),
@@ -140,6 +141,8 @@ const PAGES: &[Page] = &[
     ("/:organization/portal/sign-in/link", Of(sign_in::link::page)),
     #[cfg(feature = "ssr")]
     ("/:organization/portal/sign-in/choose", Of(sign_in::choose::page)),
+    #[cfg(feature = "ssr")]
+    ("/:organization/portal/verify-email", Of(sign_in::verify_email::page)),
     #[cfg(feature = "ssr")]
     ("/:organization/portal/pay/:token", Of(pay_link::page)),
     #[cfg(feature = "ssr")]

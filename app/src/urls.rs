@@ -41,6 +41,12 @@ pub mod paths {
         format!("/{organization}/portal/hand-over")
     }
 
+    /// Where a new e-mail address is proved.
+    #[must_use]
+    pub fn verify_email(organization: &str) -> String {
+        format!("/{organization}/portal/verify-email")
+    }
+
     #[must_use]
     pub fn subscription(organization: &str, id: SubscriptionId) -> String {
         format!("/{organization}/portal/subscriptions/{id}")
@@ -150,6 +156,12 @@ pub mod paths {
     #[must_use]
     pub fn billing(organization: &str) -> String {
         format!("/{organization}/portal/settings/billing")
+    }
+
+    /// Asks for another e-mail address.
+    #[must_use]
+    pub fn email(organization: &str) -> String {
+        format!("/{organization}/portal/settings/billing/email")
     }
 
     #[must_use]
@@ -268,11 +280,11 @@ pub fn in_portal(organization: &str, path: &str) -> bool {
     within(organization, path).is_some()
 }
 
-/// Sign-in, hand-over, pay links and checkouts: pages for people without a session. They ship no script.
+/// Sign-in, hand-over, the proof of an address, pay links and checkouts: pages for people without a session. They ship no script.
 #[must_use]
 pub fn is_way_in(organization: &str, path: &str) -> bool {
     let page = within(organization, path).and_then(|rest| rest.split('/').nth(1));
-    matches!(page, Some("sign-in" | "hand-over" | "pay" | "checkout"))
+    matches!(page, Some("sign-in" | "hand-over" | "verify-email" | "pay" | "checkout"))
 }
 
 /// An invoice: a page made to be printed. It ships no script.
@@ -375,6 +387,12 @@ impl UrlBuilder {
     #[must_use]
     pub fn sign_in_link(&self, organization: &str, token: &str) -> String {
         self.absolute(&format!("{}?t={}", paths::sign_in_link(organization), encode(token)))
+    }
+
+    /// The link of a mail that asks for the proof of a new address; `token` is consumed by the page's button only.
+    #[must_use]
+    pub fn verify_email(&self, organization: &str, token: &str) -> String {
+        self.absolute(&format!("{}?token={}", paths::verify_email(organization), encode(token)))
     }
 
     /// The link of a mail that asks for a payment.

@@ -16,6 +16,7 @@ pub mod context;
 pub mod customer;
 pub mod discount;
 pub mod edit;
+pub mod email_update;
 pub mod error;
 pub mod event;
 pub mod local_time;

@@ -2,10 +2,17 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 use uuid::Uuid;
+
+const ID_LENGTH: usize = 16;
+const DIGEST_LENGTH: usize = 32;
+/// The characters of a link's token.
+pub const TOKEN_LENGTH: usize = 64;
 
 /// 256 secret bits, the same in all processes of an installation.
 #[derive(Clone)]
@@ -67,6 +74,29 @@ impl SecretKey {
     }
 }
 
+impl SecretKey {
+    /// A token for a link: an id, and a digest over `within` and the id that only Foyer can make; 64 URL-safe characters.
+    pub fn token_of_id(&self, purpose: &str, within: &[Uuid], id: impl Into<Uuid>) -> String {
+        let id = id.into();
+        let mut bytes = [0_u8; ID_LENGTH + DIGEST_LENGTH];
+        bytes[..ID_LENGTH].copy_from_slice(id.as_bytes());
+        bytes[ID_LENGTH..].copy_from_slice(&self.derive_of(purpose, &[within, &[id]].concat()));
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The id that such a token belongs to, if Foyer made it for the same purpose, within the same.
+    pub fn id_of_token(&self, purpose: &str, within: &[Uuid], token: &str) -> Option<Uuid> {
+        if token.len() != TOKEN_LENGTH {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (id, digest) = bytes.split_at_checked(ID_LENGTH)?;
+        let id = Uuid::from_slice(id).ok()?;
+        let digest: &[u8; DIGEST_LENGTH] = digest.try_into().ok()?;
+        same_digest(digest, &self.derive_of(purpose, &[within, &[id]].concat())).then_some(id)
+    }
+}
+
 fn hex_digit(byte: u8) -> Result<u8, SecretKeyError> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).ok_or(SecretKeyError)
 }
@@ -86,6 +116,26 @@ pub fn same_digest(one: &[u8; 32], other: &[u8; 32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_leads_back_to_its_id_and_cannot_be_forged() {
+        let secret = SecretKey::from_hex(&"01".repeat(32)).unwrap();
+        let (id, shop) = (Uuid::from_u128(7), [Uuid::from_u128(1)]);
+        let token = secret.token_of_id("a link", &shop, id);
+        assert_eq!(token.len(), TOKEN_LENGTH);
+        assert_eq!(secret.id_of_token("a link", &shop, &token), Some(id));
+        let other = SecretKey::from_hex(&"02".repeat(32)).unwrap();
+        assert_eq!(other.id_of_token("a link", &shop, &token), None);
+        assert_eq!(secret.id_of_token("another link", &shop, &token), None);
+        assert_eq!(secret.id_of_token("a link", &[Uuid::from_u128(2)], &token), None);
+        assert_eq!(secret.id_of_token("a link", &[], &token), None);
+        for forged in ["", "x", &"A".repeat(64), &"é".repeat(32), &token[1..], &format!("{token}A")]
+        {
+            assert_eq!(secret.id_of_token("a link", &shop, forged), None);
+        }
+        let flipped = format!("{}{}", if token.starts_with('B') { 'C' } else { 'B' }, &token[1..]);
+        assert_eq!(secret.id_of_token("a link", &shop, &flipped), None);
+    }
 
     #[test]
     fn a_key_is_64_hexadecimal_digits_and_never_shown() {

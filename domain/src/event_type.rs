@@ -86,6 +86,7 @@ event_types! {
     CustomerSeatAssigned = "customer_seat.assigned"
     CustomerSeatRevoked = "customer_seat.revoked"
     CustomerBillingUpdated = "customer.billing_updated"
+    EmailUpdateRequested = "email_update.requested"
     SessionCreated = "session.created"
     SessionEnded = "session.ended"
     ApiSessionCreated = "api_session.created"

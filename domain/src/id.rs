@@ -101,6 +101,8 @@ ids! {
     SignInId
     /// A code that was asked for through the API.
     ApiSignInId
+    /// A change of a customer's e-mail address.
+    EmailUpdateId
     /// A one-time code in a URL that signs a customer in.
     HandOverId
     /// An e-mail to send.

@@ -16,6 +16,8 @@ pub enum CookieKind {
     SignIn,
     /// The token of a sign-in link between opening it and pressing its button.
     Link,
+    /// The token of a new address's link, likewise.
+    EmailLink,
     /// Proof of an address, until a customer is chosen.
     Proof,
     /// The address just asked about, so that the next page can name it.
@@ -33,6 +35,7 @@ impl CookieKind {
             Self::Session => 90 * 24 * 3_600,
             Self::SignIn | Self::Address => 3_600,
             Self::Link | Self::Proof => 900,
+            Self::EmailLink => 1_800,
             Self::Checkout => 48 * 3_600,
             Self::Locale => 365 * 24 * 3_600,
         }
@@ -48,6 +51,7 @@ pub fn cookie_name(urls: &UrlBuilder, kind: CookieKind, organization_id: Organiz
         CookieKind::Session => format!("{prefix}{id}"),
         CookieKind::SignIn => format!("{prefix}{id}_sign_in"),
         CookieKind::Link => format!("{prefix}{id}_link"),
+        CookieKind::EmailLink => format!("{prefix}{id}_email_link"),
         CookieKind::Proof => format!("{prefix}{id}_proof"),
         CookieKind::Address => format!("{prefix}{id}_address"),
         CookieKind::Checkout => format!("{prefix}{id}_checkout"),

@@ -57,6 +57,13 @@ pub(super) async fn anonymize(
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
+        "delete from email_update where organization_id = $1 and customer_id = $2",
+        organization,
+        customer,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
         "update session set user_agent = '' where organization_id = $1 and customer_id = $2",
         organization,
         customer,

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::DatabaseError;
 use crate::event::{self, NewEvent};
 
-pub(super) struct EmailChange<'a> {
+pub(crate) struct EmailChange<'a> {
     pub organization_id: OrganizationId,
     pub customer_id: CustomerId,
     pub is_individual: bool,
@@ -18,7 +18,7 @@ pub(super) struct EmailChange<'a> {
 }
 
 /// The owner's address becomes the customer's new one: always that of one person, a team's where it was the customer's before.
-pub(super) async fn follow_owner(
+pub(crate) async fn follow_owner(
     tx: &mut PgConnection,
     cx: &mut Context,
     change: &EmailChange<'_>,

@@ -24,6 +24,7 @@ pub use exempt_from_tax::{ExemptFromTaxError, exempt_from_tax};
 pub use export::{ExportCursor, ExportedCustomer, export};
 pub use export_own::{ExportedOrder, ExportedSubscription, OwnExport, export_own};
 pub use find::{Customer, CustomerKey, find, get};
+pub(crate) use follow_owner::{EmailChange, follow_owner};
 pub use page_of::{CustomerSearch, CustomerSort, page_of};
 pub use portal_customer::{PortalCustomer, portal_customer};
 pub use record::{CustomerRecord, record, records};

@@ -1,6 +1,6 @@
 //! Taking mails to send, so that no other worker takes the same ones.
 
-use domain::id::{MailId, MemberId, OrganizationId, SignInId, WebhookEndpointId};
+use domain::id::{EmailUpdateId, MailId, MemberId, OrganizationId, SignInId, WebhookEndpointId};
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
 
@@ -20,6 +20,8 @@ pub struct ClaimedMail {
     pub member_id: Option<MemberId>,
     /// It goes to the organization itself.
     pub webhook_endpoint_id: Option<WebhookEndpointId>,
+    /// It goes to the address of this change.
+    pub email_update_id: Option<EmailUpdateId>,
     pub expires_at: OffsetDateTime,
     /// Tries, this one included.
     pub attempts: i32,
@@ -43,7 +45,7 @@ pub async fn claim(
          from due
          where mail.organization_id = due.organization_id and mail.mail_id = due.mail_id
          returning mail.organization_id, mail.mail_id, mail.template, mail.parameters, mail.sign_in_id, mail.member_id,
-            mail.webhook_endpoint_id, mail.expires_at, mail.attempts",
+            mail.webhook_endpoint_id, mail.email_update_id, mail.expires_at, mail.attempts",
         now,
         limit,
         now + CLAIM_LASTS,
@@ -58,6 +60,7 @@ pub async fn claim(
         sign_in_id: row.sign_in_id.map(Into::into),
         member_id: row.member_id.map(Into::into),
         webhook_endpoint_id: row.webhook_endpoint_id.map(Into::into),
+        email_update_id: row.email_update_id.map(Into::into),
         expires_at: row.expires_at,
         attempts: row.attempts,
     });

@@ -1,6 +1,6 @@
 //! Looking up whom a mail is for and deriving what it says, at the moment it is sent.
 
-use domain::id::{MailId, MemberId, SignInId};
+use domain::id::{EmailUpdateId, MailId, MemberId, SignInId};
 use domain::locale::Locale;
 use domain::micros;
 use serde_json::{Map, Value, json};
@@ -12,6 +12,7 @@ use super::claim::ClaimedMail;
 use super::failure::ASKING;
 use super::outcome::DropReason;
 use crate::api_sign_in;
+use crate::email_update;
 use crate::error::{InconsistencyError, QueryError};
 use crate::local_time::local_date_time;
 use crate::payment::pay_link;
@@ -70,10 +71,11 @@ pub async fn prepare(
         return Ok(Prepared::Drop(DropReason::Expired));
     }
     let organization = crate::organization::find(db, mail.organization_id).await?;
-    let recipient = match (mail.sign_in_id, mail.webhook_endpoint_id) {
-        (Some(sign_in_id), _) => sign_in_recipient(db, mail, sign_in_id, now).await?,
-        (None, Some(_)) => organization_recipient(db, mail).await?,
-        (None, None) => member_recipient(db, mail).await?,
+    let recipient = match (mail.sign_in_id, mail.webhook_endpoint_id, mail.email_update_id) {
+        (Some(sign_in_id), ..) => sign_in_recipient(db, mail, sign_in_id, now).await?,
+        (None, Some(_), _) => organization_recipient(db, mail).await?,
+        (None, None, Some(id)) => email_update_recipient(db, mail, id, now).await?,
+        (None, None, None) => member_recipient(db, mail).await?,
     };
     let (Some(organization), Some(recipient)) = (organization, recipient) else {
         return Ok(Prepared::Drop(DropReason::NoRecipient));
@@ -192,6 +194,37 @@ async fn organization_recipient(
     }))
 }
 
+/// The new address as long as its link holds; afterwards the one before.
+async fn email_update_recipient(
+    db: &PgPool,
+    mail: &ClaimedMail,
+    email_update_id: EmailUpdateId,
+    now: OffsetDateTime,
+) -> Result<Option<Recipient>, sqlx::Error> {
+    let asks = mail.template == email_update::VERIFICATION;
+    let row = sqlx::query!(
+        r#"select coalesce(u.previous_email, u.email) as "email!", c.locale, coalesce(c.time_zone, o.time_zone) as "time_zone!", c.name
+         from email_update u
+         join customer c on c.organization_id = u.organization_id and c.customer_id = u.customer_id and c.deleted_at is null
+         join organization o on o.organization_id = u.organization_id
+         where u.organization_id = $1 and u.email_update_id = $2
+           and case when $3 then u.verified_at is null and u.expires_at > $4 else u.verified_at is not null end"#,
+        mail.organization_id.as_uuid(),
+        email_update_id.as_uuid(),
+        asks,
+        now,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Recipient {
+        email: row.email,
+        name: row.name.clone(),
+        locale: row.locale,
+        time_zone: row.time_zone,
+        customer_name: row.name,
+    }))
+}
+
 async fn member_recipient(
     db: &PgPool,
     mail: &ClaimedMail,
@@ -256,6 +289,10 @@ fn notice_params(
         params.insert("code".to_owned(), json!(code.expose()));
         let minutes = api_sign_in::CODE_EXPIRES_AFTER.whole_minutes();
         params.insert("code_minutes".to_owned(), json!(minutes));
+    }
+    if let (email_update::VERIFICATION, Some(id)) = (mail.template.as_str(), mail.email_update_id) {
+        let token = email_update::token_of(secret, id);
+        params.insert("email_update_token".to_owned(), json!(token));
     }
     let order_id = stored.get("order_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
     if let (true, Some(order_id)) = (is_asking(mail), order_id) {

@@ -18,11 +18,12 @@ use crate::event::{self, NewEvent};
 pub struct UpdatePortalSettings {
     pub organization_id: OrganizationId,
     pub pause: bool,
+    pub allow_email_change: bool,
     pub changes: ChangeRules,
 }
 
 impl UpdatePortalSettings {
-    /// Everything allowed: pauses, changes of plan and seats billed at once, and an end at once that gives the unused
+    /// Everything allowed: pauses, another e-mail address, changes of plan and seats billed at once, and an end at once that gives the unused
     /// time back.
     pub const fn everything(organization_id: OrganizationId) -> Self {
         let changes = ChangeRules {
@@ -33,7 +34,7 @@ impl UpdatePortalSettings {
             downgrade_proration: None,
             refund: RefundPolicy::Prorated,
         };
-        Self { organization_id, pause: true, changes }
+        Self { organization_id, pause: true, allow_email_change: true, changes }
     }
 }
 
@@ -69,7 +70,7 @@ pub async fn update_portal_settings(
     let updated = sqlx::query!(
         "update portal_setting
          set pause = $2, update_plan = $3, update_seats = $4, cancel_now = $5, proration_behavior = $6,
-            downgrade_proration_behavior = $7, refund_policy = $8, refund_full_within_days = $9, modified_at = $10
+            downgrade_proration_behavior = $7, refund_policy = $8, refund_full_within_days = $9, allow_email_change = $11, modified_at = $10
          where organization_id = $1",
         input.organization_id.as_uuid(),
         input.pause,
@@ -81,6 +82,7 @@ pub async fn update_portal_settings(
         changes.refund.as_str(),
         changes.refund.days(),
         cx.now,
+        input.allow_email_change,
     )
     .execute(&mut *tx)
     .await?;
@@ -93,7 +95,11 @@ pub async fn update_portal_settings(
         subject_kind: "organization",
         subject_id: input.organization_id.into(),
         customer_id: None,
-        snapshot: json!({ "pause": input.pause, "changes": changes }),
+        snapshot: json!({
+            "pause": input.pause,
+            "allow_email_change": input.allow_email_change,
+            "changes": changes,
+        }),
     };
     event::record(&mut tx, cx, happened).await?;
     event::notify(&mut tx).await?;

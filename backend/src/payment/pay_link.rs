@@ -1,24 +1,19 @@
 //! The link in a mail that opens one page on which one order can be paid, without a session. It is derived from the order when the
 //! mail is sent and stored nowhere; it opens as often as needed until the order is settled or void.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::{OrderId, OrganizationId};
 use domain::money::{Currency, Money};
 use domain::order::OrderStatus;
 use domain::payment::{DeclineCode, PaymentAttemptState};
 use sqlx::PgPool;
-use uuid::Uuid;
 
 use super::MANUAL_TRIES_MAX;
 use crate::actor::Actor;
 use crate::error::{InconsistencyError, QueryError};
-use crate::secret::{SecretKey, same_digest};
+use crate::secret::SecretKey;
 
-const ID_LENGTH: usize = 16;
-const DIGEST_LENGTH: usize = 32;
-/// The characters of a token.
-pub const TOKEN_LENGTH: usize = 64;
+/// What a token is derived for.
+const PURPOSE: &str = "pay link";
 
 /// What a pay link opens: how much is asked for, and how that stands. Nothing about the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,32 +46,14 @@ pub enum PayLinkState {
     Void,
 }
 
-/// The token in an order's pay link: the order's id and a digest that only Foyer can make; 64 URL-safe characters, 256 secret bits.
+/// The token in an order's pay link.
 pub fn token(secret: &SecretKey, organization_id: OrganizationId, order_id: OrderId) -> String {
-    let mut bytes = [0_u8; ID_LENGTH + DIGEST_LENGTH];
-    bytes[..ID_LENGTH].copy_from_slice(order_id.as_uuid().as_bytes());
-    bytes[ID_LENGTH..].copy_from_slice(&digest(secret, organization_id, order_id));
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn digest(
-    secret: &SecretKey,
-    organization_id: OrganizationId,
-    order_id: OrderId,
-) -> [u8; DIGEST_LENGTH] {
-    secret.derive_of("pay link", &[organization_id.as_uuid(), order_id.as_uuid()])
+    secret.token_of_id(PURPOSE, &[organization_id.as_uuid()], order_id)
 }
 
 /// The order that a token belongs to, if Foyer made it for this organization.
 fn order_of(secret: &SecretKey, organization_id: OrganizationId, token: &str) -> Option<OrderId> {
-    if token.len() != TOKEN_LENGTH {
-        return None;
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    let (id, given) = bytes.split_at_checked(ID_LENGTH)?;
-    let order_id: OrderId = Uuid::from_slice(id).ok()?.into();
-    let given: &[u8; DIGEST_LENGTH] = given.try_into().ok()?;
-    same_digest(given, &digest(secret, organization_id, order_id)).then_some(order_id)
+    secret.id_of_token(PURPOSE, &[organization_id.as_uuid()], token).map(Into::into)
 }
 
 /// What the link opens; `None` for a token that Foyer did not make for this organization.
@@ -140,6 +117,7 @@ mod tests {
     use crate::payment::{RefundOrder, SandboxBehavior, refund_order};
     use crate::test_support::fixtures;
     use domain::payment::RefundReason;
+    use uuid::Uuid;
 
     fn secret() -> SecretKey {
         SecretKey::from_hex(&"ab".repeat(32)).unwrap()
@@ -147,7 +125,7 @@ mod tests {
 
     async fn opened(case: &Case) -> PayLink {
         let token = token(&secret(), case.organization_id, case.order_id);
-        assert_eq!(token.len(), TOKEN_LENGTH);
+        assert_eq!(token.len(), crate::secret::TOKEN_LENGTH);
         open(&case.db.pool, &secret(), case.organization_id, &token).await.unwrap().unwrap()
     }
 

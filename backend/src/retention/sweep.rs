@@ -52,6 +52,7 @@ enum Table {
     IdempotencyKey,
     ApiSession,
     ApiSignIn,
+    EmailUpdate,
     RequestAllowance,
     WebhookEvent,
 }
@@ -70,6 +71,7 @@ impl Table {
         Self::IdempotencyKey,
         Self::ApiSession,
         Self::ApiSignIn,
+        Self::EmailUpdate,
         Self::RequestAllowance,
         Self::WebhookEvent,
     ];
@@ -144,6 +146,11 @@ impl Table {
                 "delete from processor_event where ctid in (
                     select ctid from processor_event where received_at < $1 limit $2)",
                 days(30),
+                BATCH
+            ),
+            Self::EmailUpdate => sqlx::query!(
+                "delete from email_update where ctid in (select ctid from email_update where created_at < $1 limit $2)",
+                days(10),
                 BATCH
             ),
             Self::RequestAllowance => sqlx::query!(

@@ -53,6 +53,8 @@ macro_rules! templates {
 templates! {
     "sign_in"
     "api_sign_in"
+    "email_update_verification"
+    "email_updated"
     "subscription_confirmation"
     "subscription_trial_conversion_reminder"
     "subscription_cycled_after_trial"
@@ -176,6 +178,10 @@ impl Renderer {
             ("payment_method_add", Some(self.urls.absolute(&paths::payment_method_add(slug)))),
             ("resubscribe", of_subscription(paths::subscription_resubscribe)),
             ("link", text("link_token").map(|token| self.urls.sign_in_link(slug, token))),
+            (
+                "verify_email",
+                text("email_update_token").map(|token| self.urls.verify_email(slug, token)),
+            ),
             ("subscription", of_subscription(paths::subscription)),
             ("keep", of_subscription(paths::subscription_keep)),
             ("cancel", of_subscription(paths::subscription_cancel)),

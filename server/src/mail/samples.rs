@@ -16,6 +16,14 @@ pub fn sample(template: &str, locale: Locale) -> Letter {
         "api_sign_in" => {
             json!({"code": "7KX3PQ", "code_minutes": 10, "customer_name": "Example Ltd"})
         }
+        "email_update_verification" => {
+            json!({"email_update_token": "abc.def", "minutes": 30, "customer_name": "Ann Example"})
+        }
+        "email_updated" => {
+            let changed_at =
+                json!({"date": "2026-04-12", "time": "14:03", "zone": "Europe/Berlin"});
+            json!({"changed_at": changed_at, "customer_name": "Ann Example"})
+        }
         _ => notice(),
     };
     Letter {

@@ -152,14 +152,18 @@ fn answer_at_once(
     }
     let slug = organization.slug.as_str();
     // A mailed link's token leaves the address at once; the clean page has the button that uses it.
-    if request.uri().path() == urls::paths::sign_in_link(slug)
-        && let (Some(token), rest) = without_parameter(request.uri(), "t")
-    {
-        let token = if is_cookie_safe(&token) { token.as_str() } else { "" };
-        return redirect(
-            &rest,
-            set_header(&state.portal.urls, CookieKind::Link, organization.id, token),
-        );
+    let links = [
+        (urls::paths::sign_in_link(slug), "t", CookieKind::Link),
+        (urls::paths::verify_email(slug), "token", CookieKind::EmailLink),
+    ];
+    for (path, parameter, cookie) in links {
+        if request.uri().path() == path
+            && let (Some(token), rest) = without_parameter(request.uri(), parameter)
+        {
+            let token = if is_cookie_safe(&token) { token.as_str() } else { "" };
+            let cookie = set_header(&state.portal.urls, cookie, organization.id, token);
+            return redirect(&rest, cookie);
+        }
     }
     let is_stream = request.uri().path() == urls::paths::events(slug);
     if matches!(signed_in, Lookup::Done(None)) && !is_stream {

@@ -6,6 +6,7 @@ mod catalog;
 mod checkouts;
 mod customers;
 mod document;
+mod email_update;
 mod foyer;
 mod frame;
 mod idempotency;

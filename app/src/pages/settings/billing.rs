@@ -112,7 +112,15 @@ mod page {
         ];
         Ok(sheet
             .form(form(t, details, name.unwrap_or_default(), to))
-            .block(Block::points(t.billing_counts_title(), consequences)))
+            .block(Block::points(t.billing_counts_title(), consequences))
+            .block(Block::new(
+                t.email_title(),
+                Body::Text(t.email_lead(&reader.person.member_email)),
+            ))
+            .block(Block {
+                title: None,
+                body: Body::Links(vec![(paths::email(slug), t.email_change().to_owned())]),
+            }))
     }
 
     fn saved(t: Text) -> Block {

@@ -5,6 +5,7 @@ pub(crate) mod activity;
 pub mod billing;
 #[cfg(feature = "ssr")]
 mod device;
+pub mod email;
 #[cfg(feature = "ssr")]
 mod load;
 pub mod payment_methods;
@@ -13,4 +14,5 @@ pub(crate) mod payments;
 pub mod sessions;
 
 pub use billing::SaveBilling;
+pub use email::ChangeEmail;
 pub use sessions::{EndOtherSessions, EndSession};

@@ -95,6 +95,7 @@ pub(super) async fn load(name: &str, asked: Asked) -> Result<Sheet, AppError> {
     match name {
         "activity" => settings::activity::sheet(&asked).await,
         "billing" => settings::billing::sheet(&asked).await,
+        "email" => settings::email::sheet(&asked).await,
         "notices" => notices::load::sheet(&asked).await,
         "order-pay" => orders::pay::sheet(&asked).await,
         "order" => orders::show::sheet(&asked).await,

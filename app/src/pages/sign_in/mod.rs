@@ -12,6 +12,8 @@ mod finish;
 #[cfg(feature = "ssr")]
 pub mod link;
 mod sign_out;
+#[cfg(feature = "ssr")]
+pub mod verify_email;
 
 #[cfg(feature = "ssr")]
 pub use choose::ChooseCustomer;
@@ -22,6 +24,8 @@ pub use email::RequestCode;
 #[cfg(feature = "ssr")]
 pub use link::UseLink;
 pub use sign_out::SignOut;
+#[cfg(feature = "ssr")]
+pub use verify_email::ConfirmEmail;
 
 #[cfg(feature = "ssr")]
 use leptos::prelude::*;
