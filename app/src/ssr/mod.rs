@@ -31,7 +31,7 @@ use backend::payment::Processors;
 use backend::secret::SecretKey;
 use domain::id::OrganizationId;
 use http::StatusCode;
-use http::header::{HeaderValue, RETRY_AFTER};
+use http::header::{HeaderValue, REFRESH, RETRY_AFTER};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
@@ -114,6 +114,16 @@ pub fn answer_with_status(status: u16) {
         (use_context::<ResponseOptions>(), StatusCode::from_u16(status))
     {
         response.set_status(status);
+    }
+}
+
+/// Lets the browser go on from the page to another site. A header instead of a redirect: the browser's rules for where forms may lead
+/// would hold for that one, and the page stands there for whoever stays.
+pub fn go_on_to(url: &str) {
+    if let (Some(response), Ok(value)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&format!("0; url={url}")))
+    {
+        response.insert_header(REFRESH, value);
     }
 }
 

@@ -64,7 +64,8 @@ fn matching(
     query.push(" from discount where deleted_at is null and organization_id = ");
     query.push_bind(organization_id.as_uuid());
     if let Some(text) = text {
-        query.push(" and (name ilike ").push_bind(containing(text));
-        query.push(" or code ilike ").push_bind(containing(text)).push(")");
+        query
+            .push(" and (name || E'\\n' || coalesce(code, '')) ilike ")
+            .push_bind(containing(text));
     }
 }

@@ -119,7 +119,8 @@ async fn from_the_address_to_the_subscription_and_the_portal() {
     assert_eq!(signing_in.status, 302, "{}", signing_in.body);
     let code = signing_in.location().strip_prefix(PORTAL).unwrap_or(signing_in.location());
     let signed_in = shop.app.get(code, &cookie).await;
-    assert_eq!((signed_in.status, signed_in.location()), (303, shop.page.as_str()));
+    let bought = format!("{}?done=bought", shop.page);
+    assert_eq!((signed_in.status, signed_in.location()), (303, bought.as_str()));
     let session = signed_in.cookies().join("; ");
     let bought = shop.open(&format!("{cookie}; {session}")).await;
     assert!(bought.body.contains("Go to your account"), "{}", bought.body);
@@ -223,8 +224,36 @@ async fn a_trial_says_when_it_is_charged_first_and_what_is_free_begins_at_once()
     let shop = Shop::selling(app, offer).await;
     assert!(shop.open("").await.body.contains("Begin Pro for free"));
     let sent = shop.send("0", "email=ada%40example.com&name=Ada").await;
-    assert_eq!((sent.status, sent.location()), (303, shop.page.as_str()));
+    let bought = format!("{}?done=bought", shop.page);
+    assert_eq!((sent.status, sent.location()), (303, bought.as_str()));
     assert_eq!(shop.count("select count(*) from subscription").await, 1);
+}
+
+#[tokio::test]
+async fn whoever_bought_goes_on_to_the_companys_page_and_who_comes_back_does_not() {
+    let shop = Shop::new().await;
+    let to = "https://shop.example.com/thanks?checkout={CHECKOUT_ID}";
+    sqlx::query("update checkout set success_url = $1")
+        .bind(to)
+        .execute(&shop.app.db.pool)
+        .await
+        .unwrap();
+    shop.send("", TYPED).await;
+    let sent = shop.send("3451", TYPED).await;
+    let back = shop.card(sent.location(), PAYS).await;
+    assert_eq!(back, format!("{}?done=paid", shop.page));
+    let id: uuid::Uuid = sqlx::query_scalar("select checkout_id from checkout")
+        .fetch_one(&shop.app.db.pool)
+        .await
+        .unwrap();
+    let bought = shop.app.get(&back, "").await;
+    assert_eq!(bought.status, 200);
+    assert_eq!(
+        bought.header("refresh"),
+        format!("0; url=https://shop.example.com/thanks?checkout={id}")
+    );
+    assert!(bought.body.contains("Continue to acme Ltd"), "{}", bought.body);
+    assert_eq!(shop.open("").await.header("refresh"), "", "the address alone leads nowhere else");
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ async fn go_on(
             set_cookie(&portal.urls, CookieKind::Checkout, organization_id, &browser);
             match confirmed.card_url {
                 Some(url) => Done::leave(url),
-                None => Ok(Done::at(here)),
+                None => Ok(Done::at(format!("{here}?done=bought"))),
             }
         }
         Err(CheckoutError::Invalid(errors)) if errors.first("amount").is_some() => {

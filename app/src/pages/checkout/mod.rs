@@ -75,6 +75,12 @@ async fn content(slug: String) -> Result<AnyView, AppError> {
         leptos_axum::redirect(&to);
         return Ok(().into_any());
     }
+    if state == CheckoutState::Succeeded
+        && !done.is_empty()
+        && let Some(url) = settled::success_url(&opened.record)
+    {
+        ssr::go_on_to(&url);
+    }
     let is_signed_in = ssr::signed_in(&slug)
         .await
         .is_ok_and(|(_, signed_in)| Some(signed_in.actor.customer_id) == opened.record.customer_id);
@@ -101,7 +107,7 @@ async fn hand_over(
     let name = cookie_name(&portal.urls, CookieKind::Checkout, organization.id);
     let Some(browser) = request.cookies.get(&name) else { return Ok(None) };
     let slug = organization.slug.as_str();
-    let here = paths::checkout(slug, &opened.secret);
+    let here = format!("{}?done=bought", paths::checkout(slug, &opened.secret));
     let mut cx = portal.system_context(organization.id, request);
     let checkout_id: CheckoutId = opened.record.checkout_id;
     let code =

@@ -50,15 +50,20 @@ pub(super) fn bought(
     if !is_signed_in && record.customer_match == Some(CustomerMatch::ByEmail) {
         sheet = sheet.block(Block::text(t.checkout_bought_known(company)));
     }
-    if let Some(url) = &record.success_url {
-        let to = url.replace("{CHECKOUT_ID}", &record.checkout_id.to_string());
-        sheet = sheet.link(to, t.checkout_bought_continue(company));
+    if let Some(url) = success_url(record) {
+        sheet = sheet.link(url, t.checkout_bought_continue(company));
     }
     if is_signed_in {
         sheet.link(paths::overview(slug), t.checkout_bought_account())
     } else {
         sheet.link(paths::sign_in(slug), t.checkout_sign_in())
     }
+}
+
+/// Where the organization wants its buyers afterwards.
+pub(super) fn success_url(record: &CheckoutRecord) -> Option<String> {
+    let url = record.success_url.as_ref()?;
+    Some(url.replace("{CHECKOUT_ID}", &record.checkout_id.to_string()))
 }
 
 /// Nothing was bought, and nothing can be by this checkout any more.
