@@ -1,11 +1,13 @@
 //! What the sorted lists of the API have in common.
 
 use domain::id::OrganizationId;
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::{PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
+use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
+
 /// Appends `order by` these columns, each with whether it descends; `id` makes the order whole, in the direction of the first.
-pub(crate) fn order_by(
+fn order_by(
     query: &mut QueryBuilder<Postgres>,
     columns: &[(&'static str, bool)],
     id: &'static str,
@@ -16,6 +18,29 @@ pub(crate) fn order_by(
     for (column, descends) in columns.iter().chain([&(id, descends_first)]) {
         listed.push(column).push_unseparated(if *descends { " desc" } else { "" });
     }
+}
+
+/// A page of the ids that match, sorted, and how many there are: two statements, however many. `matching` says from where and which,
+/// `id` is the column that makes the order certain.
+pub(crate) async fn page_of_ids<Id: From<Uuid>>(
+    db: &PgPool,
+    id: &'static str,
+    columns: &[(&'static str, bool)],
+    page: PageRequest,
+    matching: impl Fn(&mut QueryBuilder<Postgres>),
+) -> Result<Page<Id>, sqlx::Error> {
+    let mut listed = QueryBuilder::new("select ");
+    listed.push(id);
+    matching(&mut listed);
+    order_by(&mut listed, columns, id);
+    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
+    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
+    let mut counted = QueryBuilder::new("select count(*) from (select");
+    matching(&mut counted);
+    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
+    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
+    let items = ids.into_iter().map(Into::into).collect();
+    Ok(Page::new(items, Count::from_bounded(count), page))
 }
 
 /// The pattern of `like` for texts that hold this one, whatever it is.

@@ -2,11 +2,10 @@
 
 use domain::id::{DiscountId, OrganizationId};
 use sqlx::{PgPool, Postgres, QueryBuilder};
-use uuid::Uuid;
 
 use crate::error::QueryError;
-use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
-use crate::sorting::{containing, order_by};
+use crate::page::{Page, PageRequest};
+use crate::sorting::{containing, page_of_ids};
 
 /// By what discounts can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,19 +40,10 @@ pub async fn page_of(
     sorting: &[(DiscountSort, bool)],
     page: PageRequest,
 ) -> Result<Page<DiscountId>, QueryError> {
-    let mut listed = QueryBuilder::new("select discount_id");
-    matching(&mut listed, organization_id, text);
     let columns: Vec<_> =
         sorting.iter().map(|(sort, descends)| (sort.column(), *descends)).collect();
-    order_by(&mut listed, &columns, "discount_id");
-    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
-    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
-    let mut counted = QueryBuilder::new("select count(*) from (select");
-    matching(&mut counted, organization_id, text);
-    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
-    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
-    let items = ids.into_iter().map(Into::into).collect();
-    Ok(Page::new(items, Count::from_bounded(count), page))
+    let matching = |query: &mut QueryBuilder<Postgres>| matching(query, organization_id, text);
+    Ok(page_of_ids(db, "discount_id", &columns, page, matching).await?)
 }
 
 fn matching(

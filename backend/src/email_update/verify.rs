@@ -1,7 +1,7 @@
 //! Using the link.
 
 use domain::event_type::EventType;
-use domain::id::{CustomerId, EmailUpdateId, MemberId, OrganizationId};
+use domain::id::EmailUpdateId;
 use domain::role::MemberRole;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
@@ -60,15 +60,9 @@ pub async fn verify_for_api(
     count(db, client, cx.now).await?;
     let id = id_of(secret, token)?;
     let mut tx = db.begin().await?;
-    let changed = match apply(&mut tx, cx, id).await {
+    let whose = match apply(&mut tx, cx, id).await {
         Err(VerifyEmailUpdateError::Taken) => return Err(give_up(db, id).await),
-        changed => changed?,
-    };
-    let whose = Whose {
-        organization_id: changed.organization_id,
-        customer_id: changed.customer_id,
-        member_id: changed.member_id,
-        kind: ApiSessionKind::Customer,
+        whose => whose?,
     };
     let session = api_session::insert(&mut tx, cx, whose, None).await?;
     event::notify(&mut tx).await?;
@@ -88,14 +82,14 @@ pub async fn verify_in_browser(
     count(db, client, cx.now).await?;
     let id = id_of(secret, token)?;
     let mut tx = db.begin().await?;
-    let changed = match apply(&mut tx, cx, id).await {
+    let whose = match apply(&mut tx, cx, id).await {
         Err(VerifyEmailUpdateError::Taken) => return Err(give_up(db, id).await),
-        changed => changed?,
+        whose => whose?,
     };
     let start = StartSession {
-        organization_id: changed.organization_id,
-        customer_id: changed.customer_id,
-        member_id: changed.member_id,
+        organization_id: whose.organization_id,
+        customer_id: whose.customer_id,
+        member_id: whose.member_id,
         role: MemberRole::Owner,
         user_agent,
         return_to: None,
@@ -112,17 +106,11 @@ fn id_of(secret: &SecretKey, token: &str) -> Result<EmailUpdateId, VerifyEmailUp
 }
 
 /// Whose address it was.
-struct Changed {
-    organization_id: OrganizationId,
-    customer_id: CustomerId,
-    member_id: MemberId,
-}
-
 async fn apply(
     tx: &mut PgConnection,
     cx: &mut Context,
     id: EmailUpdateId,
-) -> Result<Changed, VerifyEmailUpdateError> {
+) -> Result<Whose, VerifyEmailUpdateError> {
     let row = sqlx::query!(
         "select u.organization_id, u.customer_id, u.email, c.email as previous_email, m.member_id
          from email_update u
@@ -179,7 +167,8 @@ async fn apply(
     // Whoever got in by the old mailbox does not stay in.
     session::end_all(tx, cx, organization_id, customer_id, None).await?;
     mails::done(tx, cx, organization_id, id).await?;
-    Ok(Changed { organization_id, customer_id, member_id: row.member_id.into() })
+    let kind = ApiSessionKind::Customer;
+    Ok(Whose { organization_id, customer_id, member_id: row.member_id.into(), kind })
 }
 
 /// An address that somebody else has cannot be waited for.

@@ -3,12 +3,11 @@
 use domain::id::{CustomerId, MemberId, OrganizationId};
 use domain::role::MemberRole;
 use sqlx::{PgPool, Postgres, QueryBuilder};
-use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::error::QueryError;
-use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
-use crate::sorting::order_by;
+use crate::page::{Page, PageRequest};
+use crate::sorting::page_of_ids;
 
 /// Which members; everything given must hold. A member sees those of its own customer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,18 +31,9 @@ pub async fn page_of(
 ) -> Result<Page<MemberId>, QueryError> {
     actor.billing_reader(organization_id)?;
     let within = actor.customer_id();
-    let mut listed = QueryBuilder::new("select m.member_id");
-    matching(&mut listed, organization_id, within, search);
-    order_by(&mut listed, &[("m.created_at", descends)], "m.member_id");
-    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
-    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
-
-    let mut counted = QueryBuilder::new("select count(*) from (select");
-    matching(&mut counted, organization_id, within, search);
-    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
-    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
-    let items = ids.into_iter().map(Into::into).collect();
-    Ok(Page::new(items, Count::from_bounded(count), page))
+    let matching =
+        |query: &mut QueryBuilder<Postgres>| matching(query, organization_id, within, search);
+    Ok(page_of_ids(db, "m.member_id", &[("m.created_at", descends)], page, matching).await?)
 }
 
 fn matching(

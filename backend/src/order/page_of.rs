@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::actor::MemberActor;
 use crate::error::QueryError;
-use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
-use crate::sorting::{containing, order_by};
+use crate::page::{Page, PageRequest};
+use crate::sorting::{containing, page_of_ids};
 
 /// Which orders; everything given must hold. Drafts are never shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,20 +54,10 @@ pub async fn page_of(
     page: PageRequest,
 ) -> Result<Page<OrderId>, QueryError> {
     actor.billing_reader()?;
-    let mut listed = QueryBuilder::new("select o.order_id");
-    matching(&mut listed, actor, search);
     let columns: Vec<_> =
         sorting.iter().map(|(sort, descends)| (sort.column(), *descends)).collect();
-    order_by(&mut listed, &columns, "o.order_id");
-    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
-    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
-
-    let mut counted = QueryBuilder::new("select count(*) from (select");
-    matching(&mut counted, actor, search);
-    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
-    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
-    let items = ids.into_iter().map(Into::into).collect();
-    Ok(Page::new(items, Count::from_bounded(count), page))
+    let matching = |query: &mut QueryBuilder<Postgres>| matching(query, actor, search);
+    Ok(page_of_ids(db, "o.order_id", &columns, page, matching).await?)
 }
 
 fn matching(query: &mut QueryBuilder<Postgres>, actor: &MemberActor, search: &OrderSearch) {
@@ -98,6 +88,7 @@ fn matching(query: &mut QueryBuilder<Postgres>, actor: &MemberActor, search: &Or
 mod tests {
     use super::*;
     use crate::order::records;
+    use crate::page::Count;
     use crate::subscription::run_due;
     use crate::test_support::billing::Offer;
     use crate::test_support::{TestDb, fixtures};

@@ -6,13 +6,12 @@ use domain::id::{
 use domain::order::OrderStatus;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::error::{Forbidden, QueryError};
 use crate::metadata::{MetadataFilter, push_filter};
-use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
-use crate::sorting::{of_external_customers, one_of, one_of_texts, order_by};
+use crate::page::{Page, PageRequest};
+use crate::sorting::{of_external_customers, one_of, one_of_texts, page_of_ids};
 
 /// Which orders; everything given must hold. Lists: one of these; any when empty. Drafts are never shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,20 +82,10 @@ pub async fn search(
 ) -> Result<Page<OrderId>, QueryError> {
     let organization_id = actor.organization_id().ok_or(Forbidden)?;
     actor.staff(organization_id)?;
-    let mut listed = QueryBuilder::new("select o.order_id");
-    matching(&mut listed, organization_id, search);
     let columns: Vec<_> =
         sorting.iter().map(|(sort, descends)| (sort.column(), *descends)).collect();
-    order_by(&mut listed, &columns, "o.order_id");
-    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
-    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
-
-    let mut counted = QueryBuilder::new("select count(*) from (select");
-    matching(&mut counted, organization_id, search);
-    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
-    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
-    let items = ids.into_iter().map(Into::into).collect();
-    Ok(Page::new(items, Count::from_bounded(count), page))
+    let matching = |query: &mut QueryBuilder<Postgres>| matching(query, organization_id, search);
+    Ok(page_of_ids(db, "o.order_id", &columns, page, matching).await?)
 }
 
 fn matching(
@@ -135,6 +124,7 @@ mod tests {
     use crate::test_support::{TestDb, fixtures};
     use domain::discount::DiscountDuration;
     use time::Duration;
+    use uuid::Uuid;
 
     const NEWEST: &[(MerchantOrderSort, bool)] = &[(MerchantOrderSort::CreatedAt, true)];
 

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::RefundState;
 use crate::actor::Actor;
 use crate::error::{Forbidden, InconsistencyError, QueryError};
-use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
-use crate::sorting::{of_external_customers, one_of, order_by};
+use crate::page::{Page, PageRequest};
+use crate::sorting::{of_external_customers, one_of, page_of_ids};
 
 /// A refund as the organization sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,20 +75,10 @@ pub async fn refund_search(
 ) -> Result<Page<RefundId>, QueryError> {
     let organization_id = actor.organization_id().ok_or(Forbidden)?;
     actor.staff(organization_id)?;
-    let mut listed = QueryBuilder::new("select r.refund_id");
-    matching(&mut listed, organization_id, search);
     let columns: Vec<_> =
         sorting.iter().map(|(sort, descends)| (sort.column(), *descends)).collect();
-    order_by(&mut listed, &columns, "r.refund_id");
-    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
-    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
-
-    let mut counted = QueryBuilder::new("select count(*) from (select");
-    matching(&mut counted, organization_id, search);
-    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
-    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
-    let items = ids.into_iter().map(Into::into).collect();
-    Ok(Page::new(items, Count::from_bounded(count), page))
+    let matching = |query: &mut QueryBuilder<Postgres>| matching(query, organization_id, search);
+    Ok(page_of_ids(db, "r.refund_id", &columns, page, matching).await?)
 }
 
 fn matching(

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::error::QueryError;
 use crate::metadata::{MetadataFilter, push_filter};
-use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
-use crate::sorting::{containing, order_by};
+use crate::page::{Page, PageRequest};
+use crate::sorting::{containing, page_of_ids};
 
 /// Which products; everything given must hold. Deleted ones are never shown.
 #[derive(Debug, Clone, Default)]
@@ -65,19 +65,10 @@ pub async fn page_of(
     sorting: &[(ProductSort, bool)],
     page: PageRequest,
 ) -> Result<Page<ProductId>, QueryError> {
-    let mut listed = QueryBuilder::new("select p.product_id");
-    matching(&mut listed, organization_id, search);
     let columns: Vec<_> =
         sorting.iter().map(|(sort, descends)| (sort.column(), *descends)).collect();
-    order_by(&mut listed, &columns, "p.product_id");
-    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
-    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
-    let mut counted = QueryBuilder::new("select count(*) from (select");
-    matching(&mut counted, organization_id, search);
-    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
-    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
-    let items = ids.into_iter().map(Into::into).collect();
-    Ok(Page::new(items, Count::from_bounded(count), page))
+    let matching = |query: &mut QueryBuilder<Postgres>| matching(query, organization_id, search);
+    Ok(page_of_ids(db, "p.product_id", &columns, page, matching).await?)
 }
 
 fn matching(

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::actor::MemberActor;
 use crate::error::QueryError;
-use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
-use crate::sorting::{containing, order_by};
+use crate::page::{Page, PageRequest};
+use crate::sorting::{containing, page_of_ids};
 
 /// Which subscriptions; everything given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,20 +54,10 @@ pub async fn page_of(
     sorting: &[(SubscriptionSort, bool)],
     page: PageRequest,
 ) -> Result<Page<SubscriptionId>, QueryError> {
-    let mut listed = QueryBuilder::new("select s.subscription_id");
-    matching(&mut listed, actor, filter);
     let columns: Vec<_> =
         sorting.iter().map(|(sort, descends)| (sort.column(), *descends)).collect();
-    order_by(&mut listed, &columns, "s.subscription_id");
-    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
-    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
-
-    let mut counted = QueryBuilder::new("select count(*) from (select");
-    matching(&mut counted, actor, filter);
-    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
-    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
-    let items = ids.into_iter().map(Into::into).collect();
-    Ok(Page::new(items, Count::from_bounded(count), page))
+    let matching = |query: &mut QueryBuilder<Postgres>| matching(query, actor, filter);
+    Ok(page_of_ids(db, "s.subscription_id", &columns, page, matching).await?)
 }
 
 /// Whether the subscription is one that the member's customer sees.
@@ -120,6 +110,7 @@ fn matching(query: &mut QueryBuilder<Postgres>, actor: &MemberActor, filter: &Su
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::Count;
     use crate::subscription::{CancelSubscription, cancel, records, run_due};
     use crate::test_support::billing::Offer;
     use crate::test_support::{TestDb, fixtures};

@@ -4,13 +4,12 @@ use domain::id::{CustomerId, DiscountId, MemberId, OrganizationId, ProductId, Su
 use domain::subscription::{CancellationReason, SubscriptionStatus};
 use sqlx::{PgPool, Postgres, QueryBuilder};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use crate::actor::{Actor, MemberActor};
 use crate::error::{Forbidden, QueryError};
 use crate::metadata::{MetadataFilter, push_filter};
 use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
-use crate::sorting::{of_external_customers, one_of, one_of_texts, order_by};
+use crate::sorting::{of_external_customers, one_of, one_of_texts, page_of_ids};
 
 /// Which subscriptions; everything given must hold. Lists: one of these; any when empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,20 +81,10 @@ pub async fn search(
 ) -> Result<Page<SubscriptionId>, QueryError> {
     let organization_id = actor.organization_id().ok_or(Forbidden)?;
     actor.staff(organization_id)?;
-    let mut listed = QueryBuilder::new("select s.subscription_id");
-    matching(&mut listed, organization_id, search);
     let columns: Vec<_> =
         sorting.iter().map(|(sort, descends)| (sort.column(), *descends)).collect();
-    order_by(&mut listed, &columns, "s.subscription_id");
-    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
-    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
-
-    let mut counted = QueryBuilder::new("select count(*) from (select");
-    matching(&mut counted, organization_id, search);
-    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
-    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
-    let items = ids.into_iter().map(Into::into).collect();
-    Ok(Page::new(items, Count::from_bounded(count), page))
+    let matching = |query: &mut QueryBuilder<Postgres>| matching(query, organization_id, search);
+    Ok(page_of_ids(db, "s.subscription_id", &columns, page, matching).await?)
 }
 
 /// A page of the subscriptions in which the member uses a seat, the newest first.
@@ -181,6 +170,7 @@ mod tests {
     use crate::test_support::billing::Offer;
     use crate::test_support::{TestDb, fixtures};
     use time::Duration;
+    use uuid::Uuid;
 
     const NEWEST: &[(SubscriptionSearchSort, bool)] = &[(SubscriptionSearchSort::StartedAt, true)];
 

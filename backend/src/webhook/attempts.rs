@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::error::{InconsistencyError, QueryError};
-use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
+use crate::page::{Page, PageRequest};
 use crate::sorting::containing;
+use crate::sorting::page_of_ids;
 
 /// The hundreds of an answer's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,22 +82,9 @@ pub async fn page_of_attempts(
     page: PageRequest,
 ) -> Result<Page<WebhookAttemptId>, QueryError> {
     actor.staff(organization_id)?;
-    let mut listed = QueryBuilder::new("select a.webhook_attempt_id");
-    matching(&mut listed, organization_id, search);
-    listed.push(if is_newest_first {
-        " order by a.started_at desc, a.webhook_attempt_id desc"
-    } else {
-        " order by a.started_at, a.webhook_attempt_id"
-    });
-    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
-    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
-
-    let mut counted = QueryBuilder::new("select count(*) from (select");
-    matching(&mut counted, organization_id, search);
-    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
-    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
-    let items = ids.into_iter().map(Into::into).collect();
-    Ok(Page::new(items, Count::from_bounded(count), page))
+    let columns = [("a.started_at", is_newest_first)];
+    let matching = |query: &mut QueryBuilder<Postgres>| matching(query, organization_id, search);
+    Ok(page_of_ids(db, "a.webhook_attempt_id", &columns, page, matching).await?)
 }
 
 fn matching(
