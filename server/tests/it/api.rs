@@ -11,6 +11,7 @@ mod foyer;
 mod frame;
 mod idempotency;
 mod limits;
+mod lists;
 mod members;
 mod orders;
 mod organizations;
