@@ -6,9 +6,8 @@ use domain::customer_type::CustomerType;
 use domain::email::EmailAddress;
 use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
-use domain::id::{CustomerId, MemberId, OrganizationId};
+use domain::id::{CustomerId, OrganizationId};
 use domain::locale::Locale;
-use domain::role::MemberRole;
 use domain::tax_id::TaxId;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -17,6 +16,7 @@ use sqlx::types::Json;
 use super::error::CheckoutError;
 use super::row::CheckoutRow;
 use crate::context::Context;
+use crate::customer::{self, Customer};
 use crate::error::{DatabaseError, violated_constraint};
 use crate::event::{self, NewEvent};
 
@@ -114,56 +114,34 @@ async fn make(
     row: &CheckoutRow,
     buyer: &Buyer,
 ) -> Result<CustomerId, CheckoutError> {
-    let (customer_id, owner_id): (CustomerId, MemberId) = (cx.new_id(), cx.new_id());
-    let customer_type =
-        if row.seats.is_some() { CustomerType::Team } else { CustomerType::Individual };
-    let locale = row.locale.as_deref().and_then(Locale::from_tag).map(Locale::tag);
-    sqlx::query!(
-        "with customer as (
-            insert into customer (organization_id, customer_id, external_id, type, email, name, locale, metadata, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            returning organization_id, customer_id)
-         insert into member (organization_id, member_id, customer_id, role, email, name, created_at)
-         select organization_id, $10, customer_id, $11, $5, $6, $9 from customer",
-        row.organization_id,
-        customer_id.as_uuid(),
-        row.external_customer_id,
-        customer_type.as_str(),
-        buyer.email.as_str(),
-        buyer.name,
-        locale,
-        row.customer_metadata,
-        cx.now,
-        owner_id.as_uuid(),
-        MemberRole::Owner.as_str(),
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(|error| match violated_constraint(&error) {
+    let customer = Customer {
+        organization_id: row.organization(),
+        id: cx.new_id(),
+        external_id: row.external_customer_id.clone(),
+        customer_type: match row.seats {
+            Some(_) => CustomerType::Team,
+            None => CustomerType::Individual,
+        },
+        email: buyer.email.clone(),
+        name: buyer.name.clone(),
+        locale: row.locale.as_deref().and_then(Locale::from_tag),
+        time_zone: None,
+        created_at: cx.now,
+    };
+    let owner = customer::Owner {
+        member_id: cx.new_id(),
+        email: &buyer.email,
+        name: buyer.name.as_deref(),
+        external_id: None,
+        metadata: &row.customer_metadata,
+    };
+    let made = customer::write(tx, cx, &customer, &owner, &customer::Billing::default()).await;
+    made.map_err(|error| match violated_constraint(&error.0) {
         // Somebody made it in this very moment: the next try finds it.
         Some("customer_email_key" | "customer_external_id_key") => CheckoutError::InProgress,
         _ => error.into(),
     })?;
-    let organization_id = row.organization();
-    let customer = NewEvent {
-        organization_id,
-        event_type: EventType::CustomerCreated,
-        subject_kind: "customer",
-        subject_id: customer_id.as_uuid(),
-        customer_id: Some(customer_id),
-        snapshot: json!({ "external_id": row.external_customer_id, "type": customer_type.as_str() }),
-    };
-    event::record(tx, cx, customer).await?;
-    let owner = NewEvent {
-        organization_id,
-        event_type: EventType::MemberCreated,
-        subject_kind: "member",
-        subject_id: owner_id.as_uuid(),
-        customer_id: Some(customer_id),
-        snapshot: json!({ "role": MemberRole::Owner.as_str() }),
-    };
-    event::record(tx, cx, owner).await?;
-    Ok(customer_id)
+    Ok(customer.id)
 }
 
 /// Writes where the invoices go. Of a customer whose address was only typed nothing is replaced: it may be somebody else's.

@@ -552,6 +552,7 @@ async fn a_discount_comes_off_and_is_counted_once() {
     // A decline gives it back; then one buys with it, and the other is charged nothing.
     shop.pay(id, DECLINES).await;
     assert_eq!(shop.count("select redemptions_count::bigint from discount").await, 0);
+    shop.db.clock.advance(Duration::seconds(1));
     shop.confirm(other).await.unwrap();
     let late = shop.form().await;
     shop.db.clock.advance(Duration::seconds(1));

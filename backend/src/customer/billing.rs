@@ -6,7 +6,7 @@ use domain::tax_id::TaxId;
 
 /// What was read.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Billing {
+pub(crate) struct Billing {
     pub address: Option<Address>,
     /// In its country's usual form.
     pub tax_id: Option<String>,

@@ -96,20 +96,36 @@ pub async fn create(
         member_id: owner_id,
         email: &owner_email,
         name: owner_name.as_deref(),
-        extras: &input.extras,
+        external_id: input.extras.owner_external_id.as_deref(),
+        metadata: &json!(input.extras.metadata),
     };
-    insert(&mut tx, &customer, &owner, &billing).await?;
-    record(&mut tx, cx, &customer, owner_id).await?;
+    let written = write(&mut tx, cx, &customer, &owner, &billing).await;
+    written.map_err(|error| CreateCustomerError::from(error.0))?;
     event::notify(&mut tx).await?;
     cx.commit(tx, &customer.id).await?;
     Ok(customer)
 }
 
-struct Owner<'a> {
-    member_id: MemberId,
-    email: &'a EmailAddress,
-    name: Option<&'a str>,
-    extras: &'a CustomerExtras,
+/// The member that owns a new customer, and what is told of both besides.
+pub(crate) struct Owner<'a> {
+    pub member_id: MemberId,
+    pub email: &'a EmailAddress,
+    pub name: Option<&'a str>,
+    pub external_id: Option<&'a str>,
+    /// The customer's; an object.
+    pub metadata: &'a serde_json::Value,
+}
+
+/// Writes a customer with its owner, and that they were made; for every command that makes one.
+pub(crate) async fn write(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    customer: &Customer,
+    owner: &Owner<'_>,
+    billing: &Billing,
+) -> Result<(), DatabaseError> {
+    insert(tx, customer, owner, billing).await?;
+    record(tx, cx, customer, owner.member_id).await
 }
 
 async fn insert(
@@ -117,7 +133,7 @@ async fn insert(
     customer: &Customer,
     owner: &Owner<'_>,
     billing: &Billing,
-) -> Result<(), CreateCustomerError> {
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "with customer as (
             insert into customer
@@ -140,8 +156,8 @@ async fn insert(
         MemberRole::Owner.as_str(),
         owner.email.as_str(),
         owner.name,
-        owner.extras.owner_external_id,
-        Json(&owner.extras.metadata) as _,
+        owner.external_id,
+        owner.metadata,
         billing.address.as_ref().map(Json) as _,
         billing.tax_id,
     )

@@ -17,8 +17,10 @@ mod state;
 mod update;
 mod update_billing_details;
 
+pub(crate) use billing::Billing;
 pub use billing_details::{BillingDetails, billing_details};
 pub use create::{CreateCustomer, CreateCustomerError, CustomerExtras, create};
+pub(crate) use create::{Owner, write};
 pub use delete::{DeleteCustomerError, delete};
 pub use exempt_from_tax::{ExemptFromTaxError, exempt_from_tax};
 pub use export::{ExportCursor, ExportedCustomer, export};
