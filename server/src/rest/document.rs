@@ -71,6 +71,7 @@ fn frame(operation: &mut Operation, is_write: bool) {
         add(operation, "413", "`RequestBodyTooLarge`: more than 1 MiB.", Some("NotPermitted"));
     }
     add(operation, "400", "`BadRequest`: the address is damaged.", Some("NotPermitted"));
+    add(operation, "414", "`UriTooLong`: the address is too long.", Some("NotPermitted"));
     add(operation, "429", "Too many requests; `Retry-After` says for how long.", None);
     let texts = [&operation.summary, &operation.description];
     if texts.into_iter().flatten().any(|text| text.contains(OWN)) {

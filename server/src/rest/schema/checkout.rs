@@ -54,6 +54,12 @@ pub struct CheckoutBase {
     pub seats: Option<i32>,
     pub min_seats: Option<i32>,
     pub max_seats: Option<i32>,
+    /// Always null: nothing is sold by units.
+    pub units: Option<i32>,
+    /// Always null.
+    pub min_units: Option<i32>,
+    /// Always null.
+    pub max_units: Option<i32>,
     pub discount_amount: i64,
     /// After discount, without tax.
     pub net_amount: i64,
@@ -96,6 +102,8 @@ pub struct CheckoutBase {
     pub customer_billing_address: Option<Address>,
     pub customer_tax_id: Option<String>,
     pub locale: Option<String>,
+    /// Always null: how to pay is chosen at the processor.
+    pub payment_method_type: Option<String>,
     /// After confirming: `card_url`, where the buyer gives the card.
     pub payment_processor_metadata: BTreeMap<String, String>,
     pub billing_address_fields: BillingAddressFields,
@@ -226,6 +234,9 @@ impl CheckoutBase {
             seats: checkout.seats,
             min_seats: checkout.min_seats,
             max_seats: checkout.max_seats,
+            units: None,
+            min_units: None,
+            max_units: None,
             discount_amount: totals.discount_minor,
             net_amount: totals.total_minor - totals.tax_minor,
             tax_amount: has_country.then_some(totals.tax_minor),
@@ -256,6 +267,7 @@ impl CheckoutBase {
             customer_billing_address: checkout.billing_address.as_ref().and_then(address),
             customer_tax_id: checkout.tax_id.clone(),
             locale: checkout.locale.clone(),
+            payment_method_type: None,
             payment_processor_metadata: checkout
                 .action_url
                 .iter()

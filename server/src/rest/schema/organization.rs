@@ -125,6 +125,8 @@ pub struct Organization {
     /// Always `active`.
     pub status: &'static str,
     pub details_submitted_at: Option<Timestamp>,
+    /// Always null: nobody reviews organizations here.
+    pub onboarding_resubmission_requested_at: Option<Timestamp>,
     pub sso_enforced: bool,
     /// Of the first price; `usd` while there is none.
     #[schema(example = "eur")]
@@ -136,6 +138,9 @@ pub struct Organization {
     pub subscription_settings: OrganizationSubscriptionSettings,
     pub customer_email_settings: OrganizationCustomerEmailSettings,
     pub customer_portal_settings: CustomerPortalSettings,
+    pub dispute_settings: OrganizationDisputeSettings,
+    /// Always empty: checkouts are not embedded into other pages.
+    pub embed_hosts: Vec<String>,
     /// Of the seller.
     #[schema(example = "DE")]
     pub country: Option<String>,
@@ -143,6 +148,13 @@ pub struct Organization {
     pub account_id: Option<String>,
     pub payout_account_id: Option<String>,
     pub capabilities: OrganizationCapabilities,
+}
+
+/// Disputes are answered at the processor.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct OrganizationDisputeSettings {
+    /// Always null.
+    pub auto_accept_below_amount: Option<i64>,
 }
 
 /// What this server can do for an organization.
@@ -252,6 +264,7 @@ impl From<OrganizationDetail> for Organization {
             socials: vec![],
             status: "active",
             details_submitted_at: None,
+            onboarding_resubmission_requested_at: None,
             sso_enforced: false,
             default_presentment_currency: organization.currency.unwrap_or_else(|| "usd".into()),
             default_tax_behavior: organization.tax_behavior,
@@ -265,6 +278,8 @@ impl From<OrganizationDetail> for Organization {
             },
             customer_email_settings: mails,
             customer_portal_settings: organization.settings.into(),
+            dispute_settings: OrganizationDisputeSettings { auto_accept_below_amount: None },
+            embed_hosts: vec![],
             country: organization.country,
             account_id: None,
             payout_account_id: None,

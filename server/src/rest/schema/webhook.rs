@@ -122,6 +122,8 @@ pub struct WebhookEvent {
     pub succeeded: Option<bool>,
     /// Whether it was given up because the endpoint was switched off.
     pub skipped: bool,
+    /// Of the payload's form, which all versions share so far: the oldest.
+    pub api_version: WebhookApiVersion,
     /// The body, the same at every try.
     pub payload: Option<String>,
     #[serde(rename = "type")]
@@ -150,6 +152,7 @@ impl From<Attempt> for WebhookDelivery {
                 last_http_code: attempt.last_http_code,
                 succeeded: Some(attempt.is_delivered),
                 skipped: attempt.is_skipped,
+                api_version: WebhookApiVersion::V2026_04,
                 payload: attempt.body,
                 event_type: WebhookEventName(attempt.event_type),
                 is_archived: false,
