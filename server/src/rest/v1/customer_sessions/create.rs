@@ -81,9 +81,10 @@ pub async fn create(
     State(state): State<AppState>,
     caller: Caller,
     call: Call,
-    Body(body): Body<CustomerSessionCreate>,
+    body: Result<Body<CustomerSessionCreate>, ApiError>,
 ) -> Result<(StatusCode, Json<CustomerSession>), ApiError> {
     let (actor, organization_id) = caller.organization(Scope::CustomerSessionsWrite)?;
+    let Body(body) = body?;
     let input = CreateApiSession {
         organization_id,
         customer: customer_of(&body)?,
