@@ -26,7 +26,7 @@ pub use sign_out::SignOut;
 #[cfg(feature = "ssr")]
 use leptos::prelude::*;
 
-/// A page whose content waits for `content`.
+/// A page whose content waits for `content`, which is worked out once: also one that writes something down is safe.
 #[cfg(feature = "ssr")]
 pub(crate) fn awaited<F>(content: fn(String) -> F) -> AnyView
 where
@@ -38,6 +38,9 @@ where
     let content = move || {
         let slug = slug.clone();
         Suspend::new(async move {
+            // `Suspense` first looks what its children wait for: it makes them, asks each once, and drops them. Whatever is ready at
+            // once would be done then, and half of it twice.
+            later().await;
             match content(slug).await {
                 Ok(view) => view,
                 Err(error) => crate::pages::error::failure(error),
@@ -45,4 +48,19 @@ where
         })
     };
     view! { <Suspense fallback=|| ()>{content}</Suspense> }.into_any()
+}
+
+/// Is not ready when it is asked for the first time.
+#[cfg(feature = "ssr")]
+async fn later() {
+    let mut is_asked = false;
+    std::future::poll_fn(|cx| {
+        if is_asked {
+            return std::task::Poll::Ready(());
+        }
+        is_asked = true;
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
