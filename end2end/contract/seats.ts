@@ -1,19 +1,31 @@
 import { rows } from "../lib/database.ts";
 import { expect, memberSession, NOBODY, organizationToken, session, takeCustomer, type Customer, type Operations } from "./frame.ts";
 
-/** A running subscription with a free seat, and a member who has none in it. */
-function room(customer: Customer): { subscription_id: string; email: string } | undefined {
-  const [found] = rows<{ subscription_id: string; email: string }>(`
-    select s.subscription_id, m.email from subscription s
-    join member m on m.organization_id = s.organization_id and m.customer_id = s.customer_id and m.deleted_at is null
-    where s.customer_id = '${customer.customer_id}' and s.seats is not null and s.ended_at is null
-      and not exists (select from customer_seat t where t.subscription_id = s.subscription_id and t.member_id = m.member_id and t.status <> 'revoked')
-      and not exists (select from subscription_change c where c.subscription_id = s.subscription_id and c.state = 'pending')
-      and (select count(*) from customer_seat t where t.subscription_id = s.subscription_id and t.status <> 'revoked')
-        < least(s.seats, (select u.seats from subscription_pending_update u where u.subscription_id = s.subscription_id))
-    order by s.subscription_id, m.member_id limit 1`);
-  return found;
+interface Room {
+  subscription_id: string;
+  email: string;
 }
+
+let rooms: Map<string, Room> | undefined;
+
+/** By customer: a running subscription with a free seat, and a member who has none in it. Whoever takes the customer is the first to
+ * change anything there, so one look is enough. */
+const room = ({ customer_id }: Customer) =>
+  (rooms ??= new Map(
+    rows<Room & { customer_id: string }>(`
+      select distinct on (s.customer_id) s.customer_id, s.subscription_id, m.email from subscription s
+      join member m using (organization_id, customer_id)
+      where m.deleted_at is null and s.seats is not null and s.ended_at is null
+        and not exists (select from customer_seat t where t.organization_id = s.organization_id
+          and t.subscription_id = s.subscription_id and t.member_id = m.member_id and t.status <> 'revoked')
+        and not exists (select from subscription_change c where c.organization_id = s.organization_id
+          and c.subscription_id = s.subscription_id and c.state = 'pending')
+        and (select count(*) from customer_seat t where t.organization_id = s.organization_id
+            and t.subscription_id = s.subscription_id and t.status <> 'revoked')
+          < least(s.seats, (select u.seats from subscription_pending_update u where u.organization_id = s.organization_id
+            and u.subscription_id = s.subscription_id))
+      order by s.customer_id, s.subscription_id, m.member_id`).map(({ customer_id, ...found }) => [customer_id, found]),
+  )).get(customer_id);
 
 const isSeated = (customer: Customer) => customer.type === "team" && customer.subscriptions.some(({ seats, ended_at }) => seats !== null && ended_at === null);
 const takeRoom = () => {
