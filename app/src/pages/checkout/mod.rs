@@ -90,8 +90,8 @@ async fn content(slug: String) -> Result<AnyView, AppError> {
             settled::over(t, &organization, &opened.record)
         }
         CheckoutState::Open | CheckoutState::Confirmed => {
-            let products = fields::products(&portal, &opened.record).await?;
-            open::sheet(t, &organization, &opened, &products, &done)
+            let products = fields::products(t, &portal, &opened.record).await?;
+            open::sheet(t, &organization, &opened, products, &done)
         }
     };
     Ok(show(sheet))

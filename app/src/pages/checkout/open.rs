@@ -13,7 +13,7 @@ use crate::pages::subscription::view::{named, price_interval};
 use crate::pages::{charge, decline, method};
 use crate::ssr::local;
 use crate::text::Text;
-use crate::ui::form::action;
+use crate::ui::form::{Choice, action};
 use crate::ui::sheet::{Block, Body, Message, Sheet, SheetForm};
 use crate::ui::tone::Tone;
 use crate::urls::paths;
@@ -22,7 +22,7 @@ pub(super) fn sheet(
     t: Text,
     organization: &Arc<OrganizationView>,
     opened: &Opened,
-    products: &[(String, String)],
+    products: Vec<Choice>,
     done: &str,
 ) -> Sheet {
     let record = &opened.record;
@@ -71,7 +71,9 @@ fn amounts(t: Text, organization: &OrganizationView, record: &CheckoutRecord) ->
     }
     let due = charge::charge_of(t, zone, &quote.due_now, t.quote_due_now_total());
     blocks.push(Block::new(t.quote_due_now_title(), Body::Charge(due)));
-    if let Some(next) = &quote.next_charge {
+    // Without an address the tax of it is not known either.
+    let next = quote.next_charge.as_ref().filter(|_| record.billing_address.is_some());
+    if let Some(next) = next {
         let at = day(t, organization, next.at);
         let total = format::money(next.amounts.totals.total, t.locale());
         blocks.push(Block::text(t.checkout_next_charge(&at, &total)));
@@ -113,7 +115,7 @@ fn form(
     t: Text,
     organization: &OrganizationView,
     opened: &Opened,
-    products: &[(String, String)],
+    products: Vec<Choice>,
 ) -> SheetForm {
     let record = &opened.record;
     let due = record.quote.due_now.totals.total;
