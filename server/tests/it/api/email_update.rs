@@ -90,8 +90,11 @@ async fn what_cannot_be_is_told_at_its_place() {
     );
     let link = link(&app, "Bob@example.com").await;
     let token = json!({ "token": link.split("token=").nth(1) });
-    let taken = post(&app, VERIFY, "", &token).await;
-    assert_eq!((taken.status, &taken.json()["detail"][0]["loc"]), (422, &json!(["body", "token"])));
+    let refused = post(&app, VERIFY, "", &token).await;
+    assert_eq!(
+        (refused.status, &refused.json()["detail"][0]["loc"]),
+        (422, &json!(["body", "token"]))
+    );
     assert_eq!(post(&app, VERIFY, "", &token).await.status, 401, "the link is used up");
     allow(&app, false).await;
     let off = post(&app, REQUEST, &session, &json!({ "email": "ada@new.example.com" })).await;
