@@ -1,10 +1,10 @@
 //! What every operation of the document has beside what it says itself: the frame around all of them.
 
 use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, OpenApi, Ref, Required, ResponseBuilder, Type,
+    ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Type,
     extensions::ExtensionsBuilder,
     path::{Operation, ParameterBuilder, ParameterIn, PathItem},
-    schema::ObjectBuilder,
+    schema::{ObjectBuilder, OneOfBuilder, Schema},
 };
 
 /// What the text of an operation says that Polar's API has not. It is marked with `x-beyond-polar`.
@@ -89,8 +89,15 @@ fn has_scope(operation: &Operation) -> bool {
     })
 }
 
-/// An answer that the operation has not described itself.
+/// An answer that every operation of a kind may give. Where the operation has described that status itself, with another body, it is
+/// one of the two.
 fn add(operation: &mut Operation, status: &str, description: &str, schema: Option<&str>) {
+    if let Some(RefOr::T(own)) = operation.responses.responses.get_mut(status) {
+        if let Some(name) = schema {
+            add_body(own, name);
+        }
+        return;
+    }
     let mut response = ResponseBuilder::new().description(description);
     if let Some(name) = schema {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).build();
@@ -101,7 +108,20 @@ fn add(operation: &mut Operation, status: &str, description: &str, schema: Optio
             response.header("Retry-After", HeaderBuilder::new().schema(Some(seconds)).build());
     }
     let responses = &mut operation.responses.responses;
-    responses.entry(status.to_owned()).or_insert_with(|| response.build().into());
+    responses.insert(status.to_owned(), response.build().into());
+}
+
+fn add_body(response: &mut Response, name: &str) {
+    let added = RefOr::Ref(Ref::from_schema_name(name));
+    let Some(RefOr::T(content)) = response.content.get_mut("application/json") else { return };
+    if let Some(own) = content.schema.take() {
+        let is_same = own == added;
+        content.schema = Some(if is_same {
+            own
+        } else {
+            RefOr::T(Schema::OneOf(OneOfBuilder::new().item(own).item(added).build()))
+        });
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +141,18 @@ mod tests {
                 assert!(operation["responses"]["429"].is_object(), "{method} {path}");
             }
         }
+    }
+
+    #[test]
+    fn a_status_with_a_body_of_its_own_has_both() {
+        let document = serde_json::to_value(v1::document()).unwrap();
+        let request = &document["paths"]["/v1/customer-portal/customer-session/request"]["post"];
+        let schema = &request["responses"]["409"]["content"]["application/json"]["schema"];
+        let bodies = schema["oneOf"].as_array().unwrap();
+        let named = |name: &str| {
+            bodies.iter().any(|body| body["$ref"].as_str().is_some_and(|it| it.ends_with(name)))
+        };
+        assert!(named("CustomerSelectionRequired") && named("NotPermitted"), "{schema}");
     }
 
     #[test]

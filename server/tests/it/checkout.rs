@@ -222,7 +222,7 @@ async fn a_trial_says_when_it_is_charged_first_and_what_is_free_begins_at_once()
     let every = Some(domain::interval::RecurringInterval::MONTHLY);
     let offer = Offer::new(&app.db, app.organization.id, free, every, None).await;
     let shop = Shop::selling(app, offer).await;
-    assert!(shop.open("").await.body.contains("Begin Pro for free"));
+    assert!(shop.open("").await.body.contains("Begin Pro: nothing is charged"));
     let sent = shop.send("0", "email=ada%40example.com&name=Ada").await;
     let bought = format!("{}?done=bought", shop.page);
     assert_eq!((sent.status, sent.location()), (303, bought.as_str()));

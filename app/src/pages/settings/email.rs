@@ -100,6 +100,8 @@ mod page {
                 RequestEmailUpdateError::Database(_) => internal(&error),
             }
         })?;
-        Ok(Done::at(paths::email(organization)))
+        // Asked for once more, the address of the page is another one: so that it is read anew.
+        let at = reader.cx.now.unix_timestamp();
+        Ok(Done::at(format!("{}?done=sent-{at}", paths::email(organization))))
     }
 }
