@@ -32,7 +32,7 @@ export interface Command {
 }
 
 /** Enough for each test that changes something to have a customer of its own. */
-const CUSTOMERS = 1600;
+const CUSTOMERS = 2400;
 
 /** The program and its site: the release build, or the debug build with FOYER_BUILD=debug. */
 function build(): { program: string; site: string } {
