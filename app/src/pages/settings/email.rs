@@ -101,7 +101,7 @@ mod page {
             }
         })?;
         // Asked for once more, the address of the page is another one: so that it is read anew.
-        let at = reader.cx.now.unix_timestamp();
+        let at = domain::micros::of(reader.cx.now);
         Ok(Done::at(format!("{}?done=sent-{at}", paths::email(organization))))
     }
 }
