@@ -1,6 +1,6 @@
 //! Looking at a change that waits for its link to be used.
 
-use domain::id::{CustomerId, EmailUpdateId, OrganizationId};
+use domain::id::{EmailUpdateId, OrganizationId};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
@@ -14,12 +14,8 @@ use crate::secret::SecretKey;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailUpdate {
     pub organization_id: OrganizationId,
-    pub customer_id: CustomerId,
     /// The address that is wanted.
     pub email: String,
-    /// The one that the customer has.
-    pub current_email: String,
-    pub expires_at: OffsetDateTime,
 }
 
 /// The change that a link's token opens, as long as it can be carried out. Uses nothing up.
@@ -32,7 +28,7 @@ pub async fn find(
     let Some(id) = secret.id_of_token(PURPOSE, &[], token) else { return Ok(None) };
     let email_update_id: EmailUpdateId = id.into();
     let row = sqlx::query!(
-        "select u.organization_id, u.customer_id, u.email, c.email as current_email, u.expires_at
+        "select u.organization_id, u.email
          from email_update u
          join customer c on c.organization_id = u.organization_id and c.customer_id = u.customer_id and c.deleted_at is null
             and c.type = 'individual'
@@ -44,13 +40,7 @@ pub async fn find(
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| EmailUpdate {
-        organization_id: row.organization_id.into(),
-        customer_id: row.customer_id.into(),
-        email: row.email,
-        current_email: row.current_email,
-        expires_at: row.expires_at,
-    }))
+    Ok(row.map(|row| EmailUpdate { organization_id: row.organization_id.into(), email: row.email }))
 }
 
 /// Whether a link's token still works. Counts as a try of `client`.

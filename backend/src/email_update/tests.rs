@@ -79,7 +79,7 @@ async fn the_link_changes_the_address_once_ends_the_sessions_and_tells_the_old_o
     let token = token(&db, "Ada@new.example.com").await;
     assert!(check(&db.pool, &secret(), &token, "a", db.now()).await.unwrap());
     let found = find(&db.pool, &secret(), &token, db.now()).await.unwrap().unwrap();
-    assert_eq!(found.current_email, "ada@example.com");
+    assert_eq!(found.organization_id, organization_id);
 
     let session = verify(&db, &token).await.unwrap();
     assert!(session.token.expose().starts_with("foyer_cst_"));
@@ -111,7 +111,14 @@ async fn a_browser_that_uses_the_link_is_signed_in() {
     let token = token(&db, "ada@new.example.com").await;
     let (secret, mut cx) = (secret(), db.cx());
     let agent = "Firefox".to_owned();
-    let session = verify_in_browser(&db.pool, &secret, &mut cx, &token, "a", agent).await.unwrap();
+    let other = fixtures::organization(&db, "other").await;
+    let elsewhere =
+        verify_in_browser(&db.pool, &secret, &mut cx, other, &token, "a", agent.clone()).await;
+    assert!(matches!(elsewhere, Err(VerifyEmailUpdateError::Invalid)), "of another portal");
+    let session =
+        verify_in_browser(&db.pool, &secret, &mut cx, organization_id, &token, "a", agent)
+            .await
+            .unwrap();
     let found =
         authenticate(&db.pool, organization_id, session.token.expose(), db.now()).await.unwrap();
     assert_eq!(found.unwrap().member_email, "ada@new.example.com");

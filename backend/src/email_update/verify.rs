@@ -1,10 +1,10 @@
 //! Using the link.
 
 use domain::event_type::EventType;
-use domain::id::EmailUpdateId;
+use domain::id::{EmailUpdateId, OrganizationId};
 use domain::role::MemberRole;
 use serde_json::json;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use thiserror::Error;
 
 use super::{PURPOSE, count, mails};
@@ -57,35 +57,24 @@ pub async fn verify_for_api(
     token: &str,
     client: &str,
 ) -> Result<CreatedApiSession, VerifyEmailUpdateError> {
-    count(db, client, cx.now).await?;
-    let id = id_of(secret, token)?;
-    let mut tx = db.begin().await?;
-    let whose = match apply(&mut tx, cx, id).await {
-        Err(VerifyEmailUpdateError::Taken) => return Err(give_up(db, id).await),
-        whose => whose?,
-    };
+    let (mut tx, whose) = changed(db, secret, cx, None, token, client).await?;
     let session = api_session::insert(&mut tx, cx, whose, None).await?;
     event::notify(&mut tx).await?;
     cx.commit(tx, &session).await?;
     Ok(session)
 }
 
-/// The same in a browser, which is signed in by it.
+/// The same in a browser, which is signed in by it. A link of another organization is none.
 pub async fn verify_in_browser(
     db: &PgPool,
     secret: &SecretKey,
     cx: &mut Context,
+    organization_id: OrganizationId,
     token: &str,
     client: &str,
     user_agent: String,
 ) -> Result<NewSession, VerifyEmailUpdateError> {
-    count(db, client, cx.now).await?;
-    let id = id_of(secret, token)?;
-    let mut tx = db.begin().await?;
-    let whose = match apply(&mut tx, cx, id).await {
-        Err(VerifyEmailUpdateError::Taken) => return Err(give_up(db, id).await),
-        whose => whose?,
-    };
+    let (mut tx, whose) = changed(db, secret, cx, Some(organization_id), token, client).await?;
     let start = StartSession {
         organization_id: whose.organization_id,
         customer_id: whose.customer_id,
@@ -100,15 +89,32 @@ pub async fn verify_in_browser(
     Ok(session)
 }
 
-fn id_of(secret: &SecretKey, token: &str) -> Result<EmailUpdateId, VerifyEmailUpdateError> {
-    let id = secret.id_of_token(PURPOSE, &[], token).ok_or(VerifyEmailUpdateError::Invalid)?;
-    Ok(id.into())
+/// The change carried out, in a transaction that the caller ends with a session.
+async fn changed(
+    db: &PgPool,
+    secret: &SecretKey,
+    cx: &mut Context,
+    within: Option<OrganizationId>,
+    token: &str,
+    client: &str,
+) -> Result<(Transaction<'static, Postgres>, Whose), VerifyEmailUpdateError> {
+    count(db, client, cx.now).await?;
+    let id = secret.id_of_token(PURPOSE, &[], token).ok_or(VerifyEmailUpdateError::Invalid)?.into();
+    let mut tx = db.begin().await?;
+    match apply(&mut tx, cx, within, id).await {
+        Err(VerifyEmailUpdateError::Taken) => {
+            tx.rollback().await?;
+            Err(give_up(db, id).await)
+        }
+        whose => Ok((tx, whose?)),
+    }
 }
 
 /// Whose address it was.
 async fn apply(
     tx: &mut PgConnection,
     cx: &mut Context,
+    within: Option<OrganizationId>,
     id: EmailUpdateId,
 ) -> Result<Whose, VerifyEmailUpdateError> {
     let row = sqlx::query!(
@@ -121,9 +127,11 @@ async fn apply(
          join organization o on o.organization_id = u.organization_id and o.deleted_at is null
          join portal_setting s on s.organization_id = u.organization_id and s.allow_email_change
          where u.email_update_id = $1 and u.verified_at is null and u.expires_at > $2
+            and ($3::uuid is null or u.organization_id = $3)
          for no key update of u, c",
         id.as_uuid(),
         cx.now,
+        within.map(OrganizationId::as_uuid),
     )
     .fetch_optional(&mut *tx)
     .await?

@@ -41,6 +41,7 @@ mod page {
         STATE_MAX_CHARS,
     };
     use domain::country::Country;
+    use domain::customer_type::CustomerType;
     use domain::tax_id::TAX_ID_MAX_CHARS;
 
     use super::SaveBilling;
@@ -110,17 +111,18 @@ mod page {
             t.billing_counts_issued().to_owned(),
             t.billing_counts_waiting().to_owned(),
         ];
-        Ok(sheet
+        let sheet = sheet
             .form(form(t, details, name.unwrap_or_default(), to))
-            .block(Block::points(t.billing_counts_title(), consequences))
-            .block(Block::new(
-                t.email_title(),
-                Body::Text(t.email_lead(&reader.person.member_email)),
-            ))
-            .block(Block {
-                title: None,
-                body: Body::Links(vec![(paths::email(slug), t.email_change().to_owned())]),
-            }))
+            .block(Block::points(t.billing_counts_title(), consequences));
+        let is_person = reader.person.customer_type == CustomerType::Individual;
+        if !(is_person && reader.organization.settings.allow_email_change) {
+            return Ok(sheet);
+        }
+        let email = Body::Text(t.email_lead(&reader.person.member_email));
+        let change = Body::Links(vec![(paths::email(slug), t.email_change().to_owned())]);
+        Ok(sheet
+            .block(Block::new(t.email_title(), email))
+            .block(Block { title: None, body: change }))
     }
 
     fn saved(t: Text) -> Block {

@@ -44,7 +44,7 @@ where
         Suspend::new(async move {
             // `Suspense` first looks what its children wait for: it makes them, asks each once, and drops them. Whatever is ready at
             // once would be done then, and half of it twice.
-            later().await;
+            tokio::task::yield_now().await;
             match content(slug).await {
                 Ok(view) => view,
                 Err(error) => crate::pages::error::failure(error),
@@ -52,19 +52,4 @@ where
         })
     };
     view! { <Suspense fallback=|| ()>{content}</Suspense> }.into_any()
-}
-
-/// Is not ready when it is asked for the first time.
-#[cfg(feature = "ssr")]
-async fn later() {
-    let mut is_asked = false;
-    std::future::poll_fn(|cx| {
-        if is_asked {
-            return std::task::Poll::Ready(());
-        }
-        is_asked = true;
-        cx.waker().wake_by_ref();
-        std::task::Poll::Pending
-    })
-    .await;
 }

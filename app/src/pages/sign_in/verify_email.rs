@@ -24,17 +24,17 @@ pub async fn confirm_email(organization: String) -> Result<Done, AppError> {
     let mut cx = portal.system_context(organization.id, &request);
     let agent = request.user_agent.clone();
     let (db, secret) = (&portal.db, &portal.secret);
-    let session =
-        email_update::verify_in_browser(db, secret, &mut cx, &token, &request.client, agent)
-            .await
-            .map_err(|error| match error {
-                VerifyEmailUpdateError::Invalid => expired(),
-                VerifyEmailUpdateError::Taken => AppError::conflict("email_taken"),
-                VerifyEmailUpdateError::Limited(limited) => {
-                    AppError::RateLimited { retry_after_s: limited.retry_after_s }
-                }
-                VerifyEmailUpdateError::Database(_) => internal(&error),
-            })?;
+    let (id, client) = (organization.id, &request.client);
+    let session = email_update::verify_in_browser(db, secret, &mut cx, id, &token, client, agent)
+        .await
+        .map_err(|error| match error {
+            VerifyEmailUpdateError::Invalid => expired(),
+            VerifyEmailUpdateError::Taken => AppError::conflict("email_taken"),
+            VerifyEmailUpdateError::Limited(limited) => {
+                AppError::RateLimited { retry_after_s: limited.retry_after_s }
+            }
+            VerifyEmailUpdateError::Database(_) => internal(&error),
+        })?;
     enter(&portal, &organization, &session);
     clear_cookie(&portal.urls, CookieKind::EmailLink, organization.id);
     Ok(Done::at(format!("{}?done=changed", paths::email(&organization.slug))))
