@@ -149,6 +149,7 @@ mod tests {
     use crate::payment::test_helpers::Case;
     use crate::payment::{RefundNet, RefundOrderError, SandboxBehavior, refund_net};
     use domain::metadata::{Metadata, MetadataValue};
+    use time::Duration;
 
     const OLDEST: &[(RefundSort, bool)] = &[(RefundSort::CreatedAt, false)];
 
@@ -185,6 +186,7 @@ mod tests {
         let left = refund(1_438).await;
         assert!(matches!(left, Err(RefundOrderError::TooMuch { left }) if left.minor == 1_710));
         assert!(matches!(refund(0).await, Err(RefundOrderError::Invalid(_))));
+        case.db.clock.advance(Duration::seconds(1));
         case.work().await;
         let second = refund(1_437).await.unwrap();
         assert!(matches!(refund(1).await, Err(RefundOrderError::AllGivenBack)));

@@ -110,12 +110,14 @@ mod tests {
     use crate::product::{UpdateProduct, update};
     use crate::test_support::billing::Offer;
     use crate::test_support::{TestDb, fixtures};
+    use time::Duration;
 
     #[tokio::test]
     async fn products_are_found_sorted_and_counted() {
         let db = TestDb::new().await;
         let organization_id = fixtures::organization(&db, "acme").await;
         let pro = Offer::monthly(&db, organization_id).await;
+        db.clock.advance(Duration::seconds(1));
         let business = Offer::business(&db, organization_id).await;
         Offer::monthly(&db, fixtures::organization(&db, "other").await).await;
         let noted = UpdateProduct {
