@@ -1,5 +1,8 @@
 //! What the sorted lists of the API have in common.
 
+use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock};
+
 use domain::id::OrganizationId;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -20,7 +23,7 @@ fn order_by(
     }
 }
 
-/// A page of the ids that match, sorted, and how many there are: two statements, however many. `matching` says from where and which,
+/// A page of the ids that match, sorted, and how many there are: one statement, however many. `matching` says from where and which,
 /// `id` is the column that makes the order certain.
 pub(crate) async fn page_of_ids<Id: From<Uuid>>(
     db: &PgPool,
@@ -29,18 +32,56 @@ pub(crate) async fn page_of_ids<Id: From<Uuid>>(
     page: PageRequest,
     matching: impl Fn(&mut QueryBuilder<Postgres>),
 ) -> Result<Page<Id>, sqlx::Error> {
-    let mut listed = QueryBuilder::new("select ");
-    listed.push(id);
-    matching(&mut listed);
-    order_by(&mut listed, columns, id);
-    listed.push(" limit ").push_bind(page.limit()).push(" offset ").push_bind(page.offset());
-    let ids: Vec<Uuid> = listed.build_query_scalar().fetch_all(db).await?;
-    let mut counted = QueryBuilder::new("select count(*) from (select");
-    matching(&mut counted);
-    counted.push(" limit ").push_bind(EXACT_COUNT_MAX + 1).push(") as counted");
-    let count: i64 = counted.build_query_scalar().fetch_one(db).await?;
+    let mut query = listed(id, columns, page, &matching);
+    query.push(", (select count(*) from (select");
+    matching(&mut query);
+    query.push(" limit ").push(EXACT_COUNT_MAX + 1).push(") as counted)");
+    let (ids, count): (Vec<Uuid>, i64) = query.build_query_as().fetch_one(db).await?;
     let items = ids.into_iter().map(Into::into).collect();
     Ok(Page::new(items, Count::from_bounded(count), page))
+}
+
+/// The lists that are known to be longer than is counted, by the column of their ids.
+static LONG: RwLock<BTreeSet<(&str, OrganizationId)>> = RwLock::new(BTreeSet::new());
+
+/// The same of all that an organization has of something of which nothing is ever deleted: a list that was found too long to be counted
+/// is not counted again.
+pub(crate) async fn page_of_growing_ids<Id: From<Uuid>>(
+    db: &PgPool,
+    organization_id: OrganizationId,
+    id: &'static str,
+    columns: &[(&'static str, bool)],
+    page: PageRequest,
+    matching: impl Fn(&mut QueryBuilder<Postgres>),
+) -> Result<Page<Id>, sqlx::Error> {
+    let list = (id, organization_id);
+    if LONG.read().unwrap_or_else(PoisonError::into_inner).contains(&list) {
+        let ids: Vec<Uuid> =
+            listed(id, columns, page, &matching).build_query_scalar().fetch_one(db).await?;
+        let items = ids.into_iter().map(Into::into).collect();
+        return Ok(Page::new(items, Count::AtLeast(EXACT_COUNT_MAX), page));
+    }
+    let found = page_of_ids(db, id, columns, page, matching).await?;
+    if matches!(found.total, Count::AtLeast(_)) {
+        LONG.write().unwrap_or_else(PoisonError::into_inner).insert(list);
+    }
+    Ok(found)
+}
+
+/// `select` the ids of a page, as an array.
+fn listed(
+    id: &'static str,
+    columns: &[(&'static str, bool)],
+    page: PageRequest,
+    matching: &impl Fn(&mut QueryBuilder<Postgres>),
+) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new("select array (select ");
+    query.push(id);
+    matching(&mut query);
+    order_by(&mut query, columns, id);
+    // The limit stands in the text: of one that comes as a value Postgres assumes that it is a tenth of the table.
+    query.push(" limit ").push(page.limit()).push(" offset ").push_bind(page.offset()).push(")");
+    query
 }
 
 /// The pattern of `like` for texts that hold this one, whatever it is.
@@ -95,6 +136,28 @@ pub(crate) fn of_external_customers(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_support::TestDb;
+
+    #[tokio::test]
+    async fn a_long_list_that_only_grows_is_counted_once() {
+        let db = TestDb::new().await;
+        let of = async |organization: u128, length: i64| {
+            let listed = |query: &mut QueryBuilder<Postgres>| {
+                query.push(" from (select gen_random_uuid() as id from generate_series(1, ");
+                query.push(length).push(")) as one");
+            };
+            let id = Uuid::from_u128(organization).into();
+            let first = PageRequest::FIRST;
+            page_of_growing_ids::<Uuid>(&db.pool, id, "one.id", &[], first, listed).await.unwrap()
+        };
+        assert_eq!(of(1, EXACT_COUNT_MAX).await.total, Count::Exact(EXACT_COUNT_MAX));
+        assert_eq!(of(1, 3).await.total, Count::Exact(3));
+        let many = Count::AtLeast(EXACT_COUNT_MAX);
+        assert_eq!(of(1, EXACT_COUNT_MAX + 1).await.total, many);
+        let again = of(1, 3).await;
+        assert_eq!((again.items.len(), again.total), (3, many));
+        assert_eq!(of(2, 3).await.total, Count::Exact(3));
+    }
 
     #[test]
     fn the_order_is_whole() {

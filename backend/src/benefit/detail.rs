@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::benefit::BenefitVisibility;
 use domain::id::{BenefitId, OrganizationId};
 use domain::metadata::Metadata;
+use serde::Deserialize;
 use sqlx::PgPool;
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -67,6 +68,7 @@ pub async fn get(
 }
 
 /// A benefit as the table holds it.
+#[derive(Debug, Deserialize)]
 pub(crate) struct BenefitRow {
     pub benefit_id: Uuid,
     pub kind: String,
@@ -75,7 +77,9 @@ pub(crate) struct BenefitRow {
     pub visibility: String,
     pub metadata: Json<Metadata>,
     pub is_deleted: bool,
+    #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
     pub modified_at: Option<OffsetDateTime>,
 }
 

@@ -41,6 +41,9 @@ pub async fn records(
     organization_id: OrganizationId,
     discount_ids: &[DiscountId],
 ) -> Result<HashMap<DiscountId, DiscountDetail>, QueryError> {
+    if discount_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let ids: Vec<Uuid> = discount_ids.iter().map(|id| id.as_uuid()).collect();
     let rows = sqlx::query_as!(
         Row,

@@ -11,6 +11,7 @@ use domain::invoice::InvoiceParty;
 use domain::money::{Currency, Money};
 use domain::order::{BillingReason, OrderStatus, OrderTotals};
 use domain::tax::TaxBehavior;
+use serde::Deserialize;
 use sqlx::PgPool;
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -72,7 +73,7 @@ impl OrderRecord {
     }
 }
 
-/// These orders of one organization: two statements, however many. Who may see them is for the caller to have asked
+/// These orders of one organization with their lines: one statement, however many. Who may see them is for the caller to have asked
 /// ([`super::page_of`], [`super::get`]).
 ///
 /// # Errors
@@ -89,7 +90,11 @@ pub async fn records(
             o.currency, o.subtotal_minor, o.discount_minor, o.tax_minor, o.total_minor, o.tax_behavior, o.refunded_minor, o.refunded_tax_minor,
             o.seats, o.next_payment_attempt_at, o.metadata, o.billing_name as own_name, o.billing_address as "own_address: Json<Address>", o.created_at, o.modified_at, i.number as "invoice_number?",
             i.snapshot -> 'buyer' as "buyer?: Json<InvoiceParty>", coalesce(c.billing_name, c.company, c.name) as customer_name,
-            c.billing_address as "customer_address: Json<Address>"
+            c.billing_address as "customer_address: Json<Address>",
+            (select coalesce(json_agg(line order by line.position, line.order_item_id), '[]') from (
+                select order_item_id, price_id, label, amount_minor, tax_minor, is_proration, created_at, position
+                from order_item where organization_id = o.organization_id and order_id = o.order_id
+                order by position, order_item_id limit $3) line) as "items!: Json<Vec<ItemRow>>"
          from orders o
          join product p on p.organization_id = o.organization_id and p.product_id = o.product_id
          join customer c on c.organization_id = o.organization_id and c.customer_id = o.customer_id
@@ -97,6 +102,7 @@ pub async fn records(
          where o.organization_id = $1 and o.order_id = any ($2)"#,
         organization_id.as_uuid(),
         &ids,
+        ITEMS_MAX,
     )
     .fetch_all(db)
     .await?;
@@ -104,30 +110,6 @@ pub async fn records(
     for row in rows {
         let record = OrderRecord::try_from(row)?;
         records.insert(record.order_id, record);
-    }
-    let items = sqlx::query!(
-        "select order_id, order_item_id, price_id, label, amount_minor, tax_minor, is_proration, created_at
-         from order_item where organization_id = $1 and order_id = any ($2)
-         order by order_id, position, order_item_id limit $3",
-        organization_id.as_uuid(),
-        &ids,
-        ITEMS_MAX * 100,
-    )
-    .fetch_all(db)
-    .await?;
-    for item in items {
-        let Some(order) = records.get_mut(&item.order_id.into()) else { continue };
-        let money = |minor| Money::new(minor, order.totals.total.currency);
-        let item = OrderItemRecord {
-            order_item_id: item.order_item_id.into(),
-            price_id: item.price_id.map(Into::into),
-            label: item.label,
-            amount: money(item.amount_minor),
-            tax: money(item.tax_minor),
-            is_proration: item.is_proration,
-            created_at: item.created_at,
-        };
-        order.items.push(item);
     }
     Ok(records)
 }
@@ -161,6 +143,33 @@ struct Row {
     buyer: Option<Json<InvoiceParty>>,
     customer_name: Option<String>,
     customer_address: Option<Json<Address>>,
+    items: Json<Vec<ItemRow>>,
+}
+
+#[derive(Deserialize)]
+struct ItemRow {
+    order_item_id: Uuid,
+    price_id: Option<Uuid>,
+    label: String,
+    amount_minor: i64,
+    tax_minor: i64,
+    is_proration: bool,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+}
+
+impl ItemRow {
+    fn record(self, currency: Currency) -> OrderItemRecord {
+        OrderItemRecord {
+            order_item_id: self.order_item_id.into(),
+            price_id: self.price_id.map(Into::into),
+            label: self.label,
+            amount: Money::new(self.amount_minor, currency),
+            tax: Money::new(self.tax_minor, currency),
+            is_proration: self.is_proration,
+            created_at: self.created_at,
+        }
+    }
 }
 
 impl TryFrom<Row> for OrderRecord {
@@ -204,7 +213,7 @@ impl TryFrom<Row> for OrderRecord {
             created_at: row.created_at,
             modified_at: row.modified_at,
             product_name: row.product_name,
-            items: vec![],
+            items: row.items.0.into_iter().map(|item| item.record(currency)).collect(),
         })
     }
 }

@@ -11,7 +11,9 @@ use crate::actor::Actor;
 use crate::error::{Forbidden, QueryError};
 use crate::metadata::{MetadataFilter, push_filter};
 use crate::page::{Page, PageRequest};
-use crate::sorting::{of_external_customers, one_of, one_of_texts, page_of_ids};
+use crate::sorting::{
+    of_external_customers, one_of, one_of_texts, page_of_growing_ids, page_of_ids,
+};
 
 /// Which orders; everything given must hold. Lists: one of these; any when empty. Drafts are never shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,7 +87,12 @@ pub async fn search(
     let columns: Vec<_> =
         sorting.iter().map(|(sort, descends)| (sort.column(), *descends)).collect();
     let matching = |query: &mut QueryBuilder<Postgres>| matching(query, organization_id, search);
-    Ok(page_of_ids(db, "o.order_id", &columns, page, matching).await?)
+    let found = if search == &MerchantOrderSearch::default() {
+        page_of_growing_ids(db, organization_id, "o.order_id", &columns, page, matching).await?
+    } else {
+        page_of_ids(db, "o.order_id", &columns, page, matching).await?
+    };
+    Ok(found)
 }
 
 fn matching(

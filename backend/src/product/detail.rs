@@ -9,6 +9,7 @@ use domain::money::Currency;
 use domain::price::PriceAmount;
 use domain::product::ProductVisibility;
 use domain::tax::TaxBehavior;
+use serde::Deserialize;
 use sqlx::types::Json;
 use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
@@ -59,7 +60,7 @@ pub struct PriceDetail {
     pub modified_at: Option<OffsetDateTime>,
 }
 
-/// These products of an organization, deleted ones included, with the prices on sale and those named besides, which may be archived. Three statements, however
+/// These products of an organization, deleted ones included, with the prices on sale and those named besides, which may be archived. One statement, however
 /// many are asked for.
 ///
 /// # Errors
@@ -70,14 +71,32 @@ pub async fn details(
     product_ids: &[ProductId],
     prices_also: &[PriceId],
 ) -> Result<HashMap<ProductId, ProductDetail>, QueryError> {
+    if product_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let ids: Vec<Uuid> = product_ids.iter().map(|id| id.as_uuid()).collect();
+    let also: Vec<Uuid> = prices_also.iter().map(|id| id.as_uuid()).collect();
     let rows = sqlx::query!(
         r#"select product_id, name, description, visibility, recurring_interval, recurring_interval_count, trial_interval,
             trial_interval_count, is_archived, metadata as "metadata: Json<Metadata>", deleted_at is not null as "is_deleted!",
-            created_at, modified_at
-         from product where organization_id = $1 and product_id = any ($2) limit $3"#,
+            created_at, modified_at,
+            (select coalesce(json_agg(of_product order by of_product.created_at, of_product.price_id), '[]') from (
+                select price_id, amount_type, currency, amount_minor, seat_tiers, is_archived, created_at, modified_at, tax_behavior
+                from price where organization_id = p.organization_id and product_id = p.product_id
+                    and (not is_archived or price_id = any ($3))
+                order by created_at, price_id limit $4) of_product) as "prices!: Json<Vec<PriceRow>>",
+            (select coalesce(json_agg(of_product order by of_product.position), '[]') from (
+                select b.benefit_id, b.type as kind, b.description, b.note, b.visibility, b.metadata, false as is_deleted,
+                    b.created_at, b.modified_at, a.position
+                from product_benefit a
+                join benefit b on b.organization_id = a.organization_id and b.benefit_id = a.benefit_id and b.deleted_at is null
+                where a.organization_id = p.organization_id and a.product_id = p.product_id
+                order by a.position limit $4) of_product) as "benefits!: Json<Vec<BenefitRow>>"
+         from product p where organization_id = $1 and product_id = any ($2) limit $5"#,
         organization_id.as_uuid(),
         &ids,
+        &also,
+        PARTS_MAX,
         PRODUCTS_MAX,
     )
     .fetch_all(db)
@@ -113,20 +132,20 @@ pub async fn details(
             is_deleted: row.is_deleted,
             created_at: row.created_at,
             modified_at: row.modified_at,
-            prices: vec![],
-            benefits: vec![],
+            prices: row
+                .prices
+                .0
+                .into_iter()
+                .map(|price| price.detail(product_id))
+                .collect::<Result<_, _>>()?,
+            benefits: row
+                .benefits
+                .0
+                .into_iter()
+                .map(|benefit| benefit.detail(organization_id))
+                .collect::<Result<_, _>>()?,
         };
         products.insert(product_id, product);
-    }
-    for price in prices(db, organization_id, &ids, prices_also).await? {
-        if let Some(product) = products.get_mut(&price.product_id) {
-            product.prices.push(price);
-        }
-    }
-    for (product_id, benefit) in benefits(db, organization_id, &ids).await? {
-        if let Some(product) = products.get_mut(&product_id) {
-            product.benefits.push(benefit);
-        }
     }
     Ok(products)
 }
@@ -191,95 +210,42 @@ pub async fn on_offer(
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-async fn prices(
-    db: &PgPool,
-    organization_id: OrganizationId,
-    product_ids: &[Uuid],
-    also: &[PriceId],
-) -> Result<Vec<PriceDetail>, QueryError> {
-    let also: Vec<Uuid> = also.iter().map(|id| id.as_uuid()).collect();
-    let rows = sqlx::query_as!(
-        PriceRow,
-        "select price_id, product_id, amount_type, currency, amount_minor, seat_tiers, is_archived, created_at, modified_at, tax_behavior
-         from price where organization_id = $1 and product_id = any ($2) and (not is_archived or price_id = any ($3))
-         order by created_at, price_id limit $4",
-        organization_id.as_uuid(),
-        product_ids,
-        &also,
-        PARTS_MAX,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(PriceDetail::try_from).collect::<Result<_, _>>()?)
-}
-
+#[derive(Debug, Deserialize)]
 struct PriceRow {
     price_id: Uuid,
-    product_id: Uuid,
     amount_type: String,
     currency: String,
     amount_minor: Option<i64>,
     seat_tiers: Option<serde_json::Value>,
     is_archived: bool,
+    #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
     modified_at: Option<OffsetDateTime>,
     tax_behavior: Option<String>,
 }
 
-impl TryFrom<PriceRow> for PriceDetail {
-    type Error = InconsistencyError;
-
-    fn try_from(row: PriceRow) -> Result<Self, InconsistencyError> {
-        let bad = |column| InconsistencyError::new("price", column, row.price_id);
-        let tax_behavior = row
+impl PriceRow {
+    fn detail(self, product_id: ProductId) -> Result<PriceDetail, InconsistencyError> {
+        let bad = |column| InconsistencyError::new("price", column, self.price_id);
+        let tax_behavior = self
             .tax_behavior
             .map(|text| TaxBehavior::parse(&text).ok_or_else(|| bad("tax_behavior")))
             .transpose()?;
-        Ok(Self {
-            price_id: row.price_id.into(),
-            product_id: row.product_id.into(),
-            amount: price_amount(row.price_id, &row.amount_type, row.amount_minor, row.seat_tiers)?,
-            currency: Currency::parse(&row.currency).map_err(|_| bad("currency"))?,
+        Ok(PriceDetail {
+            price_id: self.price_id.into(),
+            product_id,
+            amount: price_amount(
+                self.price_id,
+                &self.amount_type,
+                self.amount_minor,
+                self.seat_tiers,
+            )?,
+            currency: Currency::parse(&self.currency).map_err(|_| bad("currency"))?,
             tax_behavior,
-            is_archived: row.is_archived,
-            created_at: row.created_at,
-            modified_at: row.modified_at,
+            is_archived: self.is_archived,
+            created_at: self.created_at,
+            modified_at: self.modified_at,
         })
     }
-}
-
-async fn benefits(
-    db: &PgPool,
-    organization_id: OrganizationId,
-    product_ids: &[Uuid],
-) -> Result<Vec<(ProductId, BenefitDetail)>, QueryError> {
-    let rows = sqlx::query!(
-        r#"select p.product_id, b.benefit_id, b.type as kind, b.description, b.note, b.visibility, b.metadata as "metadata: Json<Metadata>",
-            b.created_at, b.modified_at
-         from product_benefit p
-         join benefit b on b.organization_id = p.organization_id and b.benefit_id = p.benefit_id and b.deleted_at is null
-         where p.organization_id = $1 and p.product_id = any ($2)
-         order by p.product_id, p.position limit $3"#,
-        organization_id.as_uuid(),
-        product_ids,
-        PARTS_MAX,
-    )
-    .fetch_all(db)
-    .await?;
-    let mut benefits = Vec::with_capacity(rows.len());
-    for row in rows {
-        let benefit = BenefitRow {
-            benefit_id: row.benefit_id,
-            kind: row.kind,
-            description: row.description,
-            note: row.note,
-            visibility: row.visibility,
-            metadata: row.metadata,
-            is_deleted: false,
-            created_at: row.created_at,
-            modified_at: row.modified_at,
-        };
-        benefits.push((row.product_id.into(), benefit.detail(organization_id)?));
-    }
-    Ok(benefits)
 }

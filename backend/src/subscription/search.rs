@@ -9,7 +9,9 @@ use crate::actor::{Actor, MemberActor};
 use crate::error::{Forbidden, QueryError};
 use crate::metadata::{MetadataFilter, push_filter};
 use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
-use crate::sorting::{of_external_customers, one_of, one_of_texts, page_of_ids};
+use crate::sorting::{
+    of_external_customers, one_of, one_of_texts, page_of_growing_ids, page_of_ids,
+};
 
 /// Which subscriptions; everything given must hold. Lists: one of these; any when empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -84,7 +86,13 @@ pub async fn search(
     let columns: Vec<_> =
         sorting.iter().map(|(sort, descends)| (sort.column(), *descends)).collect();
     let matching = |query: &mut QueryBuilder<Postgres>| matching(query, organization_id, search);
-    Ok(page_of_ids(db, "s.subscription_id", &columns, page, matching).await?)
+    let found = if search == &SubscriptionSearch::default() {
+        page_of_growing_ids(db, organization_id, "s.subscription_id", &columns, page, matching)
+            .await?
+    } else {
+        page_of_ids(db, "s.subscription_id", &columns, page, matching).await?
+    };
+    Ok(found)
 }
 
 /// A page of the subscriptions in which the member uses a seat, the newest first.

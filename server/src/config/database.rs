@@ -70,6 +70,9 @@ impl DatabaseConfig {
             ("statement_timeout", "30s"),
             ("lock_timeout", "10s"),
             ("TimeZone", "UTC"),
+            // Each statement is planned once per connection. Left to itself, Postgres plans those with `any ($1)` anew every time,
+            // because a list of one looks cheaper than an unknown one; the planning then costs several times the execution.
+            ("plan_cache_mode", "force_generic_plan"),
         ]);
         Ok(PgPoolOptions::new()
             .max_connections(self.connections)
