@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
 use domain::id::OrganizationId;
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::page::{Count, EXACT_COUNT_MAX, Page, PageRequest};
@@ -36,7 +37,7 @@ pub(crate) async fn page_of_ids<Id: From<Uuid>>(
     query.push(", (select count(*) from (select");
     matching(&mut query);
     query.push(" limit ").push(EXACT_COUNT_MAX + 1).push(") as counted)");
-    let (ids, count): (Vec<Uuid>, i64) = query.build_query_as().fetch_one(db).await?;
+    let (ids, count): (Vec<Uuid>, i64) = fetch(db, query).await?;
     let items = ids.into_iter().map(Into::into).collect();
     Ok(Page::new(items, Count::from_bounded(count), page))
 }
@@ -56,8 +57,7 @@ pub(crate) async fn page_of_growing_ids<Id: From<Uuid>>(
 ) -> Result<Page<Id>, sqlx::Error> {
     let list = (id, organization_id);
     if LONG.read().unwrap_or_else(PoisonError::into_inner).contains(&list) {
-        let ids: Vec<Uuid> =
-            listed(id, columns, page, &matching).build_query_scalar().fetch_one(db).await?;
+        let (ids,): (Vec<Uuid>,) = fetch(db, listed(id, columns, page, &matching)).await?;
         let items = ids.into_iter().map(Into::into).collect();
         return Ok(Page::new(items, Count::AtLeast(EXACT_COUNT_MAX), page));
     }
@@ -66,6 +66,22 @@ pub(crate) async fn page_of_growing_ids<Id: From<Uuid>>(
         LONG.write().unwrap_or_else(PoisonError::into_inner).insert(list);
     }
     Ok(found)
+}
+
+/// The one row. Where a text is searched, Postgres plans for the text that it is (elsewhere it keeps plans, see `DatabaseConfig::pool`):
+/// a rare one is found by its index, one that is everywhere sooner by going through the list.
+async fn fetch<Row>(db: &PgPool, mut query: QueryBuilder<Postgres>) -> Result<Row, sqlx::Error>
+where
+    Row: for<'row> FromRow<'row, PgRow> + Send + Unpin,
+{
+    if !query.sql().as_str().contains("like ") {
+        return query.build_query_as().fetch_one(db).await;
+    }
+    let mut tx = db.begin().await?;
+    sqlx::query("set local plan_cache_mode = force_custom_plan").execute(&mut *tx).await?;
+    let row = query.build_query_as().fetch_one(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(row)
 }
 
 /// `select` the ids of a page, as an array.

@@ -46,10 +46,16 @@ export interface Customer {
 }
 
 let known: Customer[] | undefined;
+/** When they were read. */
+let knownAtMs = 0;
+/** No test takes longer. */
+const TEST_MAX_MS = 10 * 60_000;
 
 /** All customers of the demo organization. */
 export function customers(): Customer[] {
-  known ??= rows<Customer>(`
+  if (known !== undefined) return known;
+  knownAtMs = Date.now();
+  known = rows<Customer>(`
     select customer.customer_id, customer.email, customer.name, customer.type, customer.locale, customer.time_zone,
       (select coalesce(json_agg(json_build_object('member_id', member_id, 'email', email, 'name', name, 'role', role)
           order by role desc, member_id), '[]')
@@ -83,13 +89,21 @@ export function customers(): Customer[] {
   return known;
 }
 
+/** Does one of its periods end between the reading and the end of a test that takes it now? It then has more orders than was read. */
+function renewsMeanwhile({ subscriptions }: Customer): boolean {
+  return subscriptions.some(({ ended_at, current_period_end }) => {
+    const endsAtMs = Date.parse(current_period_end);
+    return ended_at === null && knownAtMs - TEST_MAX_MS <= endsAtMs && endsAtMs <= Date.now() + TEST_MAX_MS;
+  });
+}
+
 /** A customer that fits (unless told, one that pays) and that no other test has or gets. Ordinary ones read English and
  * share no address. */
 export function takeCustomer(fits: (customer: Customer) => boolean = ({ subscriptions }) => subscriptions.some(renews), { ordinary = true } = {}): Customer {
   const folder = process.env.FOYER_CLAIMS_DIR;
   if (folder === undefined) throw new Error("FOYER_CLAIMS_DIR is not set: lib/setup.ts sets it when it starts Foyer");
   const isOrdinary = (customer: Customer) => customer.locale !== "de" && customer.shared_addresses === 0;
-  const candidates = customers().filter((customer) => (!ordinary || isOrdinary(customer)) && fits(customer));
+  const candidates = customers().filter((customer) => (!ordinary || isOrdinary(customer)) && !renewsMeanwhile(customer) && fits(customer));
   for (const customer of candidates) {
     try {
       mkdirSync(join(folder, customer.customer_id));

@@ -37,8 +37,22 @@ pub(crate) fn charge(
         let off = Money::new(-discount.minor, discount.currency);
         parts.push((t.charge_discount().to_owned(), off));
     }
+    let mut note = None;
+    if rate.reason == TaxReason::AddressMissing && !totals.subtotal.is_zero() {
+        // An amount beside it would say that it is known.
+        note = Some(t.quote_tax_address_missing().to_owned());
+    }
     parts.extend(tax(t, totals, rate));
-    Charge { note: None, lines, parts, total: (total.to_owned(), totals.total) }
+    Charge { note, lines, parts, total: (total.to_owned(), totals.total) }
+}
+
+/// The same with the sentence when it is due, before what is said of it already.
+pub(crate) fn due(due: String, charge: Charge) -> Charge {
+    let note = match charge.note {
+        Some(note) => format!("{due} · {note}"),
+        None => due,
+    };
+    Charge { note: Some(note), ..charge }
 }
 
 /// The tax with its rate; where there is none for a reason that concerns the buyer, the reason.
@@ -52,8 +66,7 @@ fn tax(t: Text, totals: &OrderTotals, rate: TaxRate) -> Option<(String, Money)> 
         _ if totals.subtotal.is_zero() => return None,
         TaxReason::ReverseCharge => t.quote_tax_reverse_charge().to_owned(),
         TaxReason::CustomerExempt => t.quote_tax_customer_exempt().to_owned(),
-        TaxReason::AddressMissing => t.quote_tax_address_missing().to_owned(),
-        TaxReason::Standard | TaxReason::NotCollected => return None,
+        TaxReason::AddressMissing | TaxReason::Standard | TaxReason::NotCollected => return None,
     };
     Some((label, totals.tax))
 }
@@ -119,6 +132,25 @@ mod tests {
         assert_eq!(percent(55_000, Locale::En), "5.5");
         assert_eq!(percent(77_500, Locale::De), "7,75");
         assert_eq!(percent(0, Locale::De), "0");
+    }
+
+    #[test]
+    fn a_tax_that_is_not_known_has_no_amount() {
+        let euro = |minor| Money::new(minor, Currency::EUR);
+        let totals = OrderTotals {
+            subtotal: euro(1_000),
+            discount: euro(0),
+            tax: euro(0),
+            tax_behavior: TaxBehavior::Exclusive,
+            total: euro(1_000),
+        };
+        let rate = TaxRate::none(TaxReason::AddressMissing);
+        let said = charge(Text::of(Locale::En), vec![], &totals, rate, "Total");
+        assert_eq!((said.parts, said.total), (vec![], ("Total".to_owned(), euro(1_000))));
+        assert_eq!(said.note.as_deref(), Some("Tax: not known without your address"));
+        let rate = TaxRate::none(TaxReason::ReverseCharge);
+        let said = charge(Text::of(Locale::En), vec![], &totals, rate, "Total");
+        assert_eq!((said.parts.len(), said.note), (1, None));
     }
 
     #[test]

@@ -48,7 +48,13 @@ pub(super) async fn summaries(
     let entries = proration::open(&mut connection, organization_id, &ids).await?;
     let price_id = first.price_id.into();
     let rate = tax::terms(&mut connection, organization_id, customer_id, price_id).await?.rate;
-    let owed = owed(&mut connection, organization_id, customer_id).await?;
+    let is_any_past_due =
+        rows.iter().any(|row| row.past_due_at.is_some() && row.ended_at.is_none());
+    let owed = if is_any_past_due {
+        owed(&mut connection, organization_id, customer_id).await?
+    } else {
+        vec![]
+    };
     rows.into_iter()
         .map(|row| {
             let past_due = past_due(&row, &owed)?;

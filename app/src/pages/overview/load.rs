@@ -7,13 +7,13 @@ use domain::format;
 
 use super::{OverviewView, SubscriptionRow};
 use crate::error::AppError;
-use crate::pages::charge::charge_of;
+use crate::pages::charge::{charge_of, due};
 use crate::pages::orders::table::OrderRow;
 use crate::pages::sheet::Reader;
 use crate::pages::subscription::load::view_of;
 use crate::pages::subscription::view::{Standing, SubscriptionView};
 use crate::text::Text;
-use crate::ui::sheet::{Charge, Message};
+use crate::ui::sheet::Message;
 use crate::ui::tone::Tone;
 use crate::urls::paths;
 
@@ -43,9 +43,9 @@ pub(super) async fn load(organization: &str) -> Result<OverviewView, AppError> {
         past: rows(true),
         attention,
         can_read_billing: found.can_read_billing,
-        next_charge: found.next_charge.map(|next| Charge {
-            note: Some(t.charge_due(&format::date(local(next.at, zone).date, t.locale()))),
-            ..charge_of(t, zone, &next.amounts, t.charge_total())
+        next_charge: found.next_charge.map(|next| {
+            let day = format::date(local(next.at, zone).date, t.locale());
+            due(t.charge_due(&day), charge_of(t, zone, &next.amounts, t.charge_total()))
         }),
         recent_orders: found
             .recent_orders

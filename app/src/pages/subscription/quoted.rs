@@ -9,12 +9,12 @@ use domain::quote::QuoteResult;
 use super::confirm::ConfirmChange;
 use super::view::{SubscriptionView, price_interval};
 use crate::error::AppError;
-use crate::pages::charge::charge_of;
+use crate::pages::charge::{charge_of, due};
 use crate::pages::sheet::Reader;
 use crate::ssr::{internal, local};
 use crate::text::Text;
 use crate::ui::form::{action, message};
-use crate::ui::sheet::{Block, Body, Charge, Sheet, SheetForm};
+use crate::ui::sheet::{Block, Body, Sheet, SheetForm};
 use crate::urls::paths;
 
 /// Asks what a change costs; `Err` within: why it is not possible.
@@ -80,10 +80,10 @@ pub(super) fn blocks(reader: &Reader, quote: &Quote) -> Vec<Block> {
     };
     let next = match &result.next_charge {
         None => Body::Text(t.quote_next_none().to_owned()),
-        Some(next) => Body::Charge(Charge {
-            note: Some(t.charge_due(&day(next.at))),
-            ..charge_of(t, zone, &next.amounts, t.charge_total())
-        }),
+        Some(next) => Body::Charge(due(
+            t.charge_due(&day(next.at)),
+            charge_of(t, zone, &next.amounts, t.charge_total()),
+        )),
     };
     let until = format::date_time(&local(quote.expires_at, zone), t.locale());
     vec![

@@ -32,7 +32,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(pay_link::create))
 }
 
-/// The orders with these ids, in their order, with customer, product, discount, subscription and lines: the same eight statements,
+/// The orders with these ids, in their order, with customer, product, discount, subscription and lines: at most five statements,
 /// however many.
 pub(crate) async fn whole(
     db: &PgPool,

@@ -30,7 +30,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(get::get, update::update, revoke::revoke))
 }
 
-/// The subscriptions with these ids, in their order, with customer, product, prices and discount: the same six statements, however many.
+/// The subscriptions with these ids, in their order, with customer, product, prices and discount: at most four statements, however many.
 pub(crate) async fn whole(
     db: &PgPool,
     organization_id: OrganizationId,

@@ -29,7 +29,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(confirm_payment::confirm_payment))
 }
 
-/// The orders with these ids, in their order, with product, organization, subscription and lines: the same seven statements, however
+/// The orders with these ids, in their order, with product, organization, subscription and lines: the same four statements, however
 /// many.
 pub(super) async fn whole(
     state: &AppState,

@@ -45,7 +45,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(payment_method::set))
 }
 
-/// The subscriptions with these ids, in their order, with product, prices and organization: the same five statements, however many.
+/// The subscriptions with these ids, in their order, with product, prices and organization: the same three statements, however many.
 pub(super) async fn whole(
     state: &AppState,
     organization_id: OrganizationId,
