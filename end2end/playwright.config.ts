@@ -49,6 +49,7 @@ export default defineConfig({
     // What moves cannot be read by a check at a chosen moment; motion has tests of its own.
     contextOptions: { reducedMotion: "reduce" },
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // Recording takes a fifth of the time; a failure leaves its screenshot anyway. FOYER_TRACE=1 to step through one.
+    trace: process.env.FOYER_TRACE === "1" ? "retain-on-failure" : "off",
   },
 });
