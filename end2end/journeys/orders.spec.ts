@@ -1,5 +1,6 @@
 // Orders: the list, its filter and pages, one order; and who may not see them.
 
+import type { Route } from "@playwright/test";
 import { customers, takeCustomer } from "../lib/customers.ts";
 import { expect, test } from "../lib/fixtures.ts";
 
@@ -30,6 +31,26 @@ test("the list, its filters and one order", async ({ page, portal }) => {
   await page.goBack();
   await expect(page).toHaveURL(portal.path("orders?status=paid"));
   await expect(listed.first()).toContainText(portal.t("order.status_paid"));
+});
+
+test("who goes on while the page looks for news gets where they go", { tag: ["@script", "@once"] }, async ({ page, portal }) => {
+  const customer = takeCustomer(({ orders }) => orders.some(({ status }) => status === "pending") && orders.some(({ status }) => status === "paid"));
+  await portal.signIn(customer.email, "orders?status=open");
+  const first = portal.main.getByRole("table").locator("tbody").getByRole("row").first();
+  await expect(first).toContainText(portal.t("order.status_open"));
+  const held: Route[] = [];
+  const isHeld = (count: number) => expect.poll(() => held.length).toBe(count);
+  await page.route("**/api/view/orders", (route) => void held.push(route));
+  // As if the reader came back to the tab.
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
+  await isHeld(1);
+  await portal.link(portal.t("orders.filter_paid")).click();
+  await isHeld(2);
+  const answered = page.waitForResponse("**/api/view/orders");
+  await held[0]?.continue();
+  await (await answered).finished();
+  await held[1]?.continue();
+  await expect(first).toContainText(portal.t("order.status_paid"));
 });
 
 test("pages, one after the other, by address and by link", async ({ page, portal }) => {

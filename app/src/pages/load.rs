@@ -162,11 +162,18 @@ mod follow {
         if is_being_filled_in() || newer == answer::refused(&AppError::Transport) {
             return;
         }
-        let Some(mut current) = shown.try_write_untracked() else { return };
-        if current.as_deref() != Some(newer.as_str()) && is_still_asked() {
+        // Of what is beneath: the resource itself takes this for a page that forgot its Suspense.
+        let beneath = *shown;
+        let is_news =
+            beneath.try_with_untracked(|current| current.as_deref() != Some(newer.as_str()));
+        // Only now to write: it makes the resource forget an answer that it waits for, be it of the page the reader went to.
+        if is_news == Some(true)
+            && is_still_asked()
+            && let Some(mut current) = beneath.try_write_untracked()
+        {
             *current = Some(newer);
             drop(current);
-            shown.notify();
+            beneath.notify();
         }
     }
 }
