@@ -36,7 +36,9 @@ export default defineConfig({
   projects: isContract ? [{ name: "contract" }] : process.env.FOYER_BUILD === "debug" ? hydration : portal,
   workers: 2,
   fullyParallel: true,
-  retries: 0,
+  // A machine that is busy with something else fails a journey now and then. One that passes only the second time is
+  // named at the end (lib/table.ts); at the desk it fails, so that its cause is found.
+  retries: process.env.CI === "true" ? 1 : 0,
   forbidOnly: process.env.CI === "true",
   timeout: 60_000,
   expect: { timeout: 5_000 },
