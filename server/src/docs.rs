@@ -1,6 +1,6 @@
 //! The document of the API as pages for people: an index, a page of each resource, and one of all objects.
 //!
-//! Made once, when the process starts; they need no script.
+//! They need no script.
 
 mod example;
 mod model;

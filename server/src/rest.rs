@@ -59,8 +59,7 @@ async fn openapi() -> Response {
 
 /// A slash at the end makes no difference.
 fn service(state: &AppState) -> NormalizePath<Router> {
-    let (router, _) = v1::router().split_for_parts();
-    let router = router
+    let router = v1::router()
         .fallback(async || (StatusCode::NOT_FOUND, Json(json!({ "detail": "Not Found" }))))
         .method_not_allowed_fallback(async || {
             (StatusCode::METHOD_NOT_ALLOWED, Json(json!({ "detail": "Method Not Allowed" })))

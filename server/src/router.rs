@@ -15,7 +15,7 @@ pub fn router(state: AppState) -> Router {
     let mut router = Router::new()
         .merge(handlers::pages::routes(&state))
         .merge(handlers::stripe_webhook::routes())
-        .merge(handlers::docs::routes(&state))
+        .merge(handlers::docs::routes())
         .merge(handlers::site::routes(&state.site_root))
         .route("/{organization}/portal/hand-over", get(handlers::hand_over::hand_over))
         .route("/{organization}/portal/events", get(handlers::events::events))

@@ -16,6 +16,7 @@ pub(crate) mod refunds;
 pub(crate) mod subscriptions;
 mod webhooks;
 
+use axum::Router;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -27,29 +28,39 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{rest::document::framed, state::AppState};
 
-/// The document alone.
-pub fn document() -> openapi::OpenApi {
-    framed(router().into_openapi())
+/// What a resource offers: its routes, and what the document says of them.
+type Resource = fn() -> OpenApiRouter<AppState>;
+
+const RESOURCES: [Resource; 14] = [
+    access_tokens::router,
+    benefits::router,
+    checkouts::router,
+    customer_seats::router,
+    customer_sessions::router,
+    customers::router,
+    discounts::router,
+    members::router,
+    orders::router,
+    organizations::router,
+    products::router,
+    refunds::router,
+    subscriptions::router,
+    webhooks::router,
+];
+
+fn resources() -> impl Iterator<Item = &'static Resource> {
+    RESOURCES.iter().chain(&portal::RESOURCES)
 }
 
-/// The operations and their document.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Document::openapi())
-        .merge(access_tokens::router())
-        .merge(benefits::router())
-        .merge(checkouts::router())
-        .merge(customer_seats::router())
-        .merge(customer_sessions::router())
-        .merge(customers::router())
-        .merge(discounts::router())
-        .merge(members::router())
-        .merge(orders::router())
-        .merge(organizations::router())
-        .merge(portal::router())
-        .merge(products::router())
-        .merge(refunds::router())
-        .merge(subscriptions::router())
-        .merge(webhooks::router())
+/// The routes alone. The document is some 30 MB while it is made: a process that serves has only one resource's at a time.
+pub fn router() -> Router<AppState> {
+    resources().fold(Router::new(), |router, resource| router.merge(Router::from(resource())))
+}
+
+/// The document alone.
+pub fn document() -> openapi::OpenApi {
+    let all = OpenApiRouter::with_openapi(Document::openapi());
+    framed(resources().fold(all, |all, resource| all.merge(resource())).into_openapi())
 }
 
 #[derive(OpenApi)]

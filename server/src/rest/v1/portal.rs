@@ -11,20 +11,17 @@ mod seats;
 mod sessions;
 pub(super) mod subscriptions;
 
-use utoipa_axum::router::OpenApiRouter;
+use super::Resource;
 
-use crate::state::AppState;
-
-pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .merge(activity::router())
-        .merge(customer_session::router())
-        .merge(customers::router())
-        .merge(members::router())
-        .merge(orders::router())
-        .merge(organizations::router())
-        .merge(quotes::router())
-        .merge(seats::router())
-        .merge(sessions::router())
-        .merge(subscriptions::router())
-}
+pub(super) const RESOURCES: [Resource; 10] = [
+    activity::router,
+    customer_session::router,
+    customers::router,
+    members::router,
+    orders::router,
+    organizations::router,
+    quotes::router,
+    seats::router,
+    sessions::router,
+    subscriptions::router,
+];
