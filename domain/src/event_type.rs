@@ -71,6 +71,7 @@ event_types! {
     OrderPaymentFailed = "order.payment_failed"
     OrderVoided = "order.voided"
     OrderRefunded = "order.refunded"
+    OrderRefundFailed = "order.refund_failed"
     RefundCreated = "refund.created"
     PaymentMethodCreated = "payment_method.created"
     PaymentMethodUpdated = "payment_method.updated"

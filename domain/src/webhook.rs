@@ -108,7 +108,15 @@ pub fn told_of(event_type: EventType) -> Vec<(WebhookEventType, WebhookSubject)>
         | EventType::SubscriptionPauseScheduled
         | EventType::SubscriptionPauseUnscheduled => own(&[Told::SubscriptionUpdated]),
         EventType::OrderPaid => own(&[Told::OrderUpdated, Told::OrderPaid]),
-        EventType::OrderRefunded => own(&[Told::OrderUpdated, Told::OrderRefunded]),
+        EventType::OrderRefunded => vec![
+            (Told::RefundUpdated, WebhookSubject::Named("refund_id")),
+            (Told::OrderUpdated, WebhookSubject::Own),
+            (Told::OrderRefunded, WebhookSubject::Own),
+        ],
+        EventType::OrderRefundFailed => vec![
+            (Told::RefundUpdated, WebhookSubject::Named("refund_id")),
+            (Told::OrderUpdated, WebhookSubject::Own),
+        ],
         EventType::OrderPaymentFailed | EventType::OrderVoided => own(&[Told::OrderUpdated]),
         EventType::RefundCreated => {
             vec![(Told::RefundCreated, WebhookSubject::Named("refund_id"))]
@@ -185,6 +193,10 @@ mod tests {
     fn refunds_and_prices_are_told_as_what_they_are_about() {
         let refund = [(WebhookEventType::RefundCreated, WebhookSubject::Named("refund_id"))];
         assert_eq!(told_of(EventType::RefundCreated), refund);
+        for event_type in [EventType::OrderRefunded, EventType::OrderRefundFailed] {
+            let refund = (WebhookEventType::RefundUpdated, WebhookSubject::Named("refund_id"));
+            assert_eq!(told_of(event_type).first(), Some(&refund));
+        }
         let product = [(WebhookEventType::ProductUpdated, WebhookSubject::Named("product_id"))];
         assert_eq!(told_of(EventType::PriceCreated), product);
     }

@@ -105,8 +105,7 @@ pub(super) async fn of_subscription(
     }))
 }
 
-/// The facts of an order at `now`, with those of its subscription that a notice needs. `refunded_minor` is what goes back at
-/// this moment.
+/// The facts of an order at `now`, with those of its subscription that a notice needs.
 pub(super) async fn of_order(
     tx: &mut PgConnection,
     organization_id: Uuid,
@@ -120,17 +119,13 @@ pub(super) async fn of_order(
             s.recurring_interval_count as "recurring_interval_count?",
             exists (select from subscription_change c where c.organization_id = o.organization_id and c.order_id = o.order_id) as "is_of_change!",
             exists (select from payment_attempt a
-                where a.organization_id = o.organization_id and a.order_id = o.order_id and a.state in ('declined', 'abandoned')) as "was_declined!",
-            coalesce((select sum(r.amount_minor)::bigint from refund r
-                where r.organization_id = o.organization_id and r.order_id = o.order_id and r.settled_at = $3 and r.state = 'succeeded'),
-                o.refunded_minor) as "refunded_minor!"
+                where a.organization_id = o.organization_id and a.order_id = o.order_id and a.state in ('declined', 'abandoned')) as "was_declined!"
          from orders o
          join product p on p.organization_id = o.organization_id and p.product_id = o.product_id
          left join subscription s on s.organization_id = o.organization_id and s.subscription_id = o.subscription_id
          where o.organization_id = $1 and o.order_id = $2"#,
         organization_id,
         order_id,
-        now,
     )
     .fetch_optional(tx)
     .await?;
@@ -158,7 +153,6 @@ pub(super) async fn of_order(
                 "period_end_us": row.period_end.map(micros),
                 "total_minor": row.total_minor,
                 "tax_minor": row.tax_minor,
-                "refunded_minor": row.refunded_minor,
                 "is_recovered": row.was_declined,
             }),
         },

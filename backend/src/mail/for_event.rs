@@ -47,6 +47,7 @@ fn notice_of_order(event: &NewEvent, actor: &Actor, order: &OrderFacts) -> Optio
     let is_by_system = matches!(actor, Actor::System { .. });
     match event.event_type {
         EventType::OrderRefunded => Some("order_refunded"),
+        EventType::OrderRefundFailed => Some("order_refund_failed"),
         EventType::OrderPaymentFailed => failure::notice(&event.snapshot),
         // A subscription that ends for want of a payment says so itself.
         EventType::OrderVoided if is_by_system && order.was_declined && !order.has_subscription => {
@@ -94,6 +95,9 @@ pub(crate) async fn for_event(
         if event.event_type == EventType::OrderPaymentFailed {
             failure::add(&mut order.facts.parameters, &event.snapshot);
         }
+        if let Some(amount_minor) = event.snapshot["refund_amount_minor"].as_i64() {
+            order.facts.parameters["refunded_minor"] = amount_minor.into();
+        }
         let notice =
             Notice { template, facts: order.facts, expires_at: cx.now + NOTICE_EXPIRES_AFTER };
         return insert(tx, cx, organization_id, event_id, notice).await;
@@ -135,6 +139,7 @@ const fn is_of_order(event_type: EventType) -> bool {
         event_type,
         EventType::OrderPaid
             | EventType::OrderRefunded
+            | EventType::OrderRefundFailed
             | EventType::OrderPaymentFailed
             | EventType::OrderVoided
     )

@@ -1,13 +1,16 @@
 //! Writing down that money is to go back.
 
+use domain::event_type::EventType;
 use domain::id::{OrderId, OrganizationId, RefundId};
 use domain::money::Money;
 use domain::payment::RefundReason;
+use serde_json::json;
 use sqlx::PgConnection;
 use thiserror::Error;
 
 use crate::context::Context;
 use crate::error::DatabaseError;
+use crate::event::{self, NewEvent};
 
 /// Money to go back.
 #[derive(Debug, Clone)]
@@ -44,9 +47,9 @@ pub(crate) async fn prepare_refund(
     cx: &mut Context,
     refund: NewRefund,
 ) -> Result<RefundId, PrepareRefundError> {
-    let left_minor = sqlx::query_scalar!(
-        r#"select o.total_minor - coalesce((select sum(r.amount_minor) from refund r
-                where r.organization_id = o.organization_id and r.order_id = o.order_id and r.state <> 'failed'), 0)::bigint as "left!"
+    let order = sqlx::query!(
+        r#"select o.customer_id, o.total_minor - coalesce((select sum(r.amount_minor) from refund r
+                where r.organization_id = o.organization_id and r.order_id = o.order_id and r.state <> 'failed'), 0)::bigint as "left_minor!"
          from orders o
          where o.organization_id = $1 and o.order_id = $2
          for no key update of o"#,
@@ -55,7 +58,7 @@ pub(crate) async fn prepare_refund(
     )
     .fetch_one(&mut *tx)
     .await?;
-    if refund.amount.minor > left_minor {
+    if refund.amount.minor > order.left_minor {
         return Err(PrepareRefundError::TooMuch);
     }
     let refund_id: RefundId = cx.new_id();
@@ -76,7 +79,21 @@ pub(crate) async fn prepare_refund(
         cx.now,
         refund.comment,
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    let asked_for = NewEvent {
+        organization_id: refund.organization_id,
+        event_type: EventType::RefundCreated,
+        subject_kind: "order",
+        subject_id: refund.order_id.into(),
+        customer_id: Some(order.customer_id.into()),
+        snapshot: json!({
+            "refund_id": refund_id,
+            "reason": refund.reason,
+            "amount_minor": refund.amount.minor,
+            "currency": refund.amount.currency,
+        }),
+    };
+    event::record(tx, cx, asked_for).await?;
     Ok(refund_id)
 }

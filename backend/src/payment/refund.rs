@@ -1,24 +1,27 @@
-//! Giving money back: claimed, asked for, and written down.
+//! Giving money back: claimed, asked for, written down, and looked at again: a bank can send it back weeks later.
 
 use domain::event_type::EventType;
 use domain::id::{OrderId, OrganizationId, RefundId};
 use domain::money::{Currency, Money};
 use domain::order::OrderStatus;
 use serde_json::json;
-use sqlx::PgPool;
-use time::Duration;
+use sqlx::{PgConnection, PgPool};
+use time::{Duration, OffsetDateTime};
 
 use super::attempt::PaymentError;
 use super::prepare::LEASE;
-use super::processor::{NewProcessorRefund, PaymentProcessor, RefundOutcome};
+use super::processor::{NewProcessorRefund, NoAnswer, PaymentProcessor, RefundOutcome};
 use super::wait::back_off;
 use crate::context::Context;
 use crate::error::InconsistencyError;
 use crate::event;
-use crate::order;
+use crate::order::{self, LockedOrder};
 
 /// A key is sent again only for so long; afterwards the refund is only looked up.
 const RESEND_WITHIN: Duration = Duration::hours(20);
+
+/// For so long a bank can send it back (Stripe: up to 30 days). Then it is looked at once more, should no message have come.
+const CAN_FAIL_WITHIN: Duration = Duration::days(31);
 
 /// A refund that this process works on until its lease ends.
 struct Claimed {
@@ -30,6 +33,9 @@ struct Claimed {
     tax_minor: i64,
     tries: i32,
     may_send: bool,
+    /// It succeeded before; it is only looked at again.
+    is_settled: bool,
+    created_at: OffsetDateTime,
 }
 
 /// Works on one refund that is due with this processor; false when none is.
@@ -51,6 +57,9 @@ pub(super) async fn run_one(
     } else {
         processor.read_refund(refund_id, &claimed.processor_payment_id).await
     };
+    if claimed.is_settled {
+        return looked_again(db, cx, &claimed, answer).await.map(|()| true);
+    }
     match answer {
         Ok(Some(RefundOutcome::Succeeded { processor_refund_id })) => {
             succeeded(db, cx, &claimed, &processor_refund_id).await?;
@@ -90,7 +99,7 @@ async fn claim(
          from due
          where r.organization_id = due.organization_id and r.refund_id = due.refund_id
          returning r.organization_id, r.refund_id, r.order_id, r.amount_minor, r.tax_minor, r.currency, r.tries, r.created_at,
-            due.processor_payment_id"#,
+            r.settled_at is not null as "is_settled!", due.processor_payment_id"#,
         cx.now,
         processor,
         cx.actor.organization_id().map(OrganizationId::as_uuid),
@@ -111,7 +120,9 @@ async fn claim(
         ),
         tax_minor: row.tax_minor,
         tries: row.tries,
-        may_send: row.tries == 1 || cx.now - row.created_at < RESEND_WITHIN,
+        may_send: !row.is_settled && (row.tries == 1 || cx.now - row.created_at < RESEND_WITHIN),
+        is_settled: row.is_settled,
+        created_at: row.created_at,
     }))
 }
 
@@ -127,45 +138,137 @@ async fn succeeded(
         .await?
         .ok_or_else(|| InconsistencyError::new("refund", "order_id", refund.refund_id))?;
     let settled = sqlx::query!(
-        "update refund set state = 'succeeded', processor_refund_id = $3, settled_at = $4, due_at = null
+        "update refund set state = 'succeeded', processor_refund_id = $3, settled_at = $4, due_at = $5
          where organization_id = $1 and refund_id = $2 and settled_at is null",
         refund.organization_id.as_uuid(),
         refund.refund_id.as_uuid(),
         processor_refund_id,
         cx.now,
+        cx.now + CAN_FAIL_WITHIN,
     )
     .execute(&mut *tx)
     .await?;
     if settled.rows_affected() == 0 {
         return Ok(());
     }
-    let status = if !order.status.is_paid() {
-        order.status
-    } else if order.refunded_minor + refund.amount.minor >= order.total.minor {
-        OrderStatus::Refunded
-    } else {
-        OrderStatus::PartiallyRefunded
+    let (amount_minor, tax_minor) = (refund.amount.minor, refund.tax_minor);
+    change_order(&mut tx, cx, &order, refund, EventType::OrderRefunded, amount_minor, tax_minor)
+        .await?;
+    event::notify(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What is known of one that had succeeded.
+async fn looked_again(
+    db: &PgPool,
+    cx: &mut Context,
+    refund: &Claimed,
+    answer: Result<Option<RefundOutcome>, NoAnswer>,
+) -> Result<(), PaymentError> {
+    let refund_id = refund.refund_id;
+    let due_at = match answer {
+        Ok(Some(RefundOutcome::Failed)) => {
+            tracing::error!(%refund_id, "a refund came back: the customer has to get the money in another way");
+            return came_back(db, cx, refund).await;
+        }
+        Ok(Some(RefundOutcome::Succeeded { .. }))
+            if cx.now < refund.created_at + CAN_FAIL_WITHIN =>
+        {
+            Some(refund.created_at + CAN_FAIL_WITHIN)
+        }
+        Ok(Some(RefundOutcome::Succeeded { .. })) => None,
+        Ok(None) => {
+            tracing::error!(%refund_id, "the processor no longer knows a refund");
+            None
+        }
+        Ok(Some(RefundOutcome::Unknown)) => Some(cx.now + back_off(refund.tries)),
+        Err(no_answer) => {
+            tracing::warn!(%refund_id, error = &no_answer as &dyn std::error::Error, "a refund could not be looked at again");
+            Some(cx.now + back_off(refund.tries))
+        }
+    };
+    sqlx::query!(
+        "update refund set due_at = $3 where organization_id = $1 and refund_id = $2 and state = 'succeeded'",
+        refund.organization_id.as_uuid(),
+        refund.refund_id.as_uuid(),
+        due_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The money went, and the bank sent it back: the order is not refunded by so much.
+async fn came_back(db: &PgPool, cx: &mut Context, refund: &Claimed) -> Result<(), PaymentError> {
+    let mut tx = db.begin().await?;
+    let order = order::lock(&mut tx, refund.organization_id, refund.order_id)
+        .await?
+        .ok_or_else(|| InconsistencyError::new("refund", "order_id", refund.refund_id))?;
+    let failed = sqlx::query!(
+        "update refund set state = 'failed', settled_at = $3, due_at = null
+         where organization_id = $1 and refund_id = $2 and state = 'succeeded'",
+        refund.organization_id.as_uuid(),
+        refund.refund_id.as_uuid(),
+        cx.now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if failed.rows_affected() == 0 {
+        return Ok(());
+    }
+    let (amount_minor, tax_minor) = (-refund.amount.minor, -refund.tax_minor);
+    change_order(
+        &mut tx,
+        cx,
+        &order,
+        refund,
+        EventType::OrderRefundFailed,
+        amount_minor,
+        tax_minor,
+    )
+    .await?;
+    event::notify(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// So much more of the order is refunded, or less where it is negative; the log says so.
+async fn change_order(
+    tx: &mut PgConnection,
+    cx: &mut Context,
+    order: &LockedOrder,
+    refund: &Claimed,
+    event_type: EventType,
+    amount_minor: i64,
+    tax_minor: i64,
+) -> Result<(), PaymentError> {
+    let refunded_minor = order.refunded_minor + amount_minor;
+    let status = match order.status {
+        paid if !paid.is_paid() => paid,
+        _ if refunded_minor >= order.total.minor => OrderStatus::Refunded,
+        _ if refunded_minor > 0 => OrderStatus::PartiallyRefunded,
+        _ => OrderStatus::Paid,
     };
     sqlx::query!(
         "update orders
-         set refunded_minor = refunded_minor + $3, refunded_tax_minor = refunded_tax_minor + $4, status = $5, modified_at = $6
+         set refunded_minor = $3, refunded_tax_minor = refunded_tax_minor + $4, status = $5, modified_at = $6
          where organization_id = $1 and order_id = $2",
         refund.organization_id.as_uuid(),
         refund.order_id.as_uuid(),
-        refund.amount.minor,
-        refund.tax_minor,
+        refunded_minor,
+        tax_minor,
         status.as_str(),
         cx.now,
     )
     .execute(&mut *tx)
     .await?;
     let previous = json!({ "status": order.status, "refunded_minor": order.refunded_minor });
-    let mut happened = order.event(EventType::OrderRefunded, status, &previous);
-    happened.snapshot["refunded_now_minor"] = json!(refund.amount.minor);
-    happened.snapshot["refunded_minor"] = json!(order.refunded_minor + refund.amount.minor);
-    event::record(&mut tx, cx, happened).await?;
-    event::notify(&mut tx).await?;
-    tx.commit().await?;
+    let mut happened = order.event(event_type, status, &previous);
+    happened.snapshot["refund_id"] = json!(refund.refund_id);
+    happened.snapshot["refund_amount_minor"] = json!(refund.amount.minor);
+    happened.snapshot["refunded_minor"] = json!(refunded_minor);
+    event::record(tx, cx, happened).await?;
     Ok(())
 }
 
@@ -197,7 +300,9 @@ mod tests {
     use super::*;
     use crate::payment::test_helpers::{Case, stands};
     use crate::payment::{NewRefund, PrepareRefundError, SandboxBehavior, prepare_refund};
+    use crate::webhook::test_helpers::endpoint_for;
     use domain::payment::RefundReason;
+    use domain::webhook::WebhookEventType;
 
     async fn refund(case: &Case, amount_minor: i64) -> Result<RefundId, PrepareRefundError> {
         let mut tx = case.db.pool.begin().await.unwrap();
@@ -231,6 +336,42 @@ mod tests {
         assert_eq!(case.count("select sum(amount_minor)::bigint from sandbox.refund").await, 2_900);
         assert_eq!(case.events("order.refunded").await, 2);
         assert_eq!(case.work().await, 0);
+    }
+
+    #[tokio::test]
+    async fn what_the_bank_sends_back_is_not_refunded() {
+        let case = Case::new(SandboxBehavior::Approve).await;
+        case.work().await;
+        let told = [WebhookEventType::RefundCreated, WebhookEventType::RefundUpdated];
+        endpoint_for(&case.db, case.organization_id, &told).await;
+        for amount_minor in [900, 2_000] {
+            refund(&case, amount_minor).await.unwrap();
+            case.db.settled().await;
+            case.work().await;
+        }
+        assert_eq!(case.standing().await.1, "refunded");
+        let sql = |sql: &'static str| sqlx::query(sql).execute(&case.db.pool);
+        sql("update sandbox.refund set is_returned = true where amount_minor = 900").await.unwrap();
+        assert_eq!(case.work().await, 0, "nobody said so yet");
+        assert_eq!(case.after(CAN_FAIL_WITHIN).await, 2, "both are looked at once more");
+        assert_eq!(case.standing().await.1, "partially_refunded");
+        let states = "select string_agg(state, ' ' order by amount_minor) from refund";
+        assert_eq!(case.text(states).await, "failed succeeded");
+        assert_eq!(case.count("select refunded_minor from orders").await, 2_000);
+        assert_eq!(case.events("order.refund_failed").await, 1);
+        assert_eq!(case.after(CAN_FAIL_WITHIN).await, 0, "that is the end of it");
+        // What came back can be given back again.
+        refund(&case, 900).await.unwrap();
+        case.db.settled().await;
+        case.work().await;
+        assert_eq!(case.standing().await.1, "refunded");
+        sql("update sandbox.refund set is_returned = true").await.unwrap();
+        sql("update refund set due_at = created_at where state = 'succeeded'").await.unwrap();
+        case.after(Duration::ZERO).await;
+        assert_eq!(case.standing().await.1, "paid");
+        assert_eq!(case.count("select refunded_minor from orders").await, 0);
+        let told = "select string_agg(count || ' ' || type, ', ' order by type) from (select type, count(*) from webhook_event group by type) each";
+        assert_eq!(case.text(told).await, "3 refund.created, 6 refund.updated");
     }
 
     #[tokio::test]

@@ -1,13 +1,11 @@
 //! Giving an order's money back, in whole or in part, because the organization wants to.
 
-use domain::event_type::EventType;
 use domain::field_errors::FieldErrors;
 use domain::id::{OrderId, OrganizationId, RefundId};
 use domain::metadata::Metadata;
 use domain::money::{Money, round_half_away};
 use domain::order::OrderStatus;
 use domain::payment::RefundReason;
-use serde_json::json;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
@@ -15,7 +13,7 @@ use thiserror::Error;
 use super::{NewRefund, PrepareRefundError, prepare_refund};
 use crate::context::Context;
 use crate::error::{DatabaseError, Forbidden, InconsistencyError, QueryError};
-use crate::event::{self, NewEvent};
+use crate::event;
 use crate::input;
 use crate::order::{self, LockedOrder};
 
@@ -166,20 +164,6 @@ async fn carry_out(
         Err(PrepareRefundError::Database(error)) => return Err(error.into()),
     };
     note(&mut tx, organization_id, refund_id, &input.metadata).await?;
-    let asked_for = NewEvent {
-        organization_id,
-        event_type: EventType::RefundCreated,
-        subject_kind: "order",
-        subject_id: order.order_id.into(),
-        customer_id: Some(order.customer_id),
-        snapshot: json!({
-            "refund_id": refund_id,
-            "reason": input.reason,
-            "amount_minor": amount.minor,
-            "currency": amount.currency,
-        }),
-    };
-    event::record(&mut tx, cx, asked_for).await?;
     event::notify(&mut tx).await?;
     cx.commit(tx, &refund_id).await?;
     Ok(refund_id)

@@ -18,7 +18,7 @@ mod retry;
 mod send_test;
 mod signature;
 #[cfg(test)]
-mod test_helpers;
+pub(crate) mod test_helpers;
 mod told;
 mod update_endpoint;
 

@@ -77,7 +77,7 @@ impl Case {
     }
 }
 
-pub(super) async fn endpoint_for(
+pub(crate) async fn endpoint_for(
     db: &TestDb,
     organization_id: OrganizationId,
     events: &[WebhookEventType],

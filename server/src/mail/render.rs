@@ -74,6 +74,7 @@ templates! {
     "subscription_revoked"
     "order_confirmation"
     "order_refunded"
+    "order_refund_failed"
     "order_payment_ended"
     "webhook_endpoint_disabled"
 }

@@ -146,7 +146,7 @@ pub(super) async fn refund(
     let payment = lock(&mut tx, refund.processor_payment_id).await?;
     let given_back_minor = sqlx::query_scalar!(
         r#"select coalesce(sum(amount_minor), 0)::bigint as "sum!" from sandbox.refund
-         where processor_payment_id = $1 and idempotency_key <> $2"#,
+         where processor_payment_id = $1 and idempotency_key <> $2 and not is_returned"#,
         refund.processor_payment_id,
         key,
     )
@@ -184,13 +184,16 @@ pub(super) async fn read_refund(
     db: &PgPool,
     refund_id: RefundId,
 ) -> Result<Option<RefundOutcome>, sqlx::Error> {
-    let found = sqlx::query_scalar!(
-        "select processor_refund_id from sandbox.refund where idempotency_key = $1",
+    let found = sqlx::query!(
+        "select processor_refund_id, is_returned from sandbox.refund where idempotency_key = $1",
         refund_id.as_uuid(),
     )
     .fetch_optional(db)
     .await?;
-    Ok(found.map(|processor_refund_id| RefundOutcome::Succeeded { processor_refund_id }))
+    Ok(found.map(|row| match row.is_returned {
+        true => RefundOutcome::Failed,
+        false => RefundOutcome::Succeeded { processor_refund_id: row.processor_refund_id },
+    }))
 }
 
 pub(super) async fn create_setup(

@@ -88,6 +88,8 @@ struct Object {
     #[serde(default)]
     id: Option<String>,
     #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
     metadata: Option<HashMap<String, String>>,
 }
 
@@ -101,6 +103,8 @@ impl Object {
 enum About<'a> {
     Charge(OrganizationId, PaymentAttemptId),
     Refund(OrganizationId, RefundId),
+    /// One that did not go through, perhaps after all.
+    FailedRefund(OrganizationId, RefundId),
     /// A charge some of which was given back.
     Refunds(OrganizationId, PaymentAttemptId),
     Setup(OrganizationId, PaymentMethodSetupId),
@@ -112,15 +116,20 @@ impl<'a> About<'a> {
     fn of(message: &'a Message) -> Option<Self> {
         let object = &message.data.object;
         let organization = || object.named("foyer_organization_id");
+        let refund = || {
+            let (organization_id, id) = (organization()?, object.named("foyer_refund_id")?);
+            Some(match object.status.as_deref() {
+                Some("failed" | "canceled") => Self::FailedRefund(organization_id, id),
+                _ => Self::Refund(organization_id, id),
+            })
+        };
         let (family, happened) = message.kind.split_once('.')?;
         Some(match (family, happened) {
             ("charge", "refunded") => {
                 Self::Refunds(organization()?, object.named("foyer_payment_attempt_id")?)
             }
-            ("charge", refund) if refund.starts_with("refund.") => {
-                Self::Refund(organization()?, object.named("foyer_refund_id")?)
-            }
-            ("refund", _) => Self::Refund(organization()?, object.named("foyer_refund_id")?),
+            ("charge", happened) if happened.starts_with("refund.") => refund()?,
+            ("refund", _) => refund()?,
             ("payment_intent" | "charge", _) => {
                 Self::Charge(organization()?, object.named("foyer_payment_attempt_id")?)
             }
@@ -155,7 +164,7 @@ pub async fn receive_stripe_event(
         About::Setup(organization_id, id) => {
             payment_method::nudge_setup(db, organization_id, id).await?;
         }
-        About::Charge(..) | About::Refund(..) | About::Refunds(..) => {}
+        About::Charge(..) | About::Refund(..) | About::FailedRefund(..) | About::Refunds(..) => {}
     }
     let mut tx = db.begin().await?;
     if !note(&mut tx, cx, &message.id).await? {
@@ -167,6 +176,10 @@ pub async fn receive_stripe_event(
         }
         About::Refund(organization_id, id) => {
             nudge_refund(&mut tx, cx, organization_id, id).await?
+        }
+        About::FailedRefund(organization_id, id) => {
+            nudge_refund(&mut tx, cx, organization_id, id).await?
+                + nudge_settled_refund(&mut tx, cx, organization_id, id).await?
         }
         About::Refunds(organization_id, id) => {
             nudge_refunds(&mut tx, cx, organization_id, id).await?
@@ -236,6 +249,27 @@ async fn nudge_refund(
     Ok(nudged.rows_affected())
 }
 
+async fn nudge_settled_refund(
+    tx: &mut PgConnection,
+    cx: &Context,
+    organization_id: OrganizationId,
+    refund_id: RefundId,
+) -> Result<u64, sqlx::Error> {
+    let nudged = sqlx::query!(
+        "update refund r set due_at = least(r.due_at, $4)
+         from payment_attempt a
+         where r.organization_id = $1 and r.refund_id = $2 and r.state = 'succeeded'
+           and a.organization_id = r.organization_id and a.payment_attempt_id = r.payment_attempt_id and a.processor = $3",
+        organization_id.as_uuid(),
+        refund_id.as_uuid(),
+        Stripe::NAME,
+        cx.now,
+    )
+    .execute(tx)
+    .await?;
+    Ok(nudged.rows_affected())
+}
+
 async fn nudge_refunds(
     tx: &mut PgConnection,
     cx: &Context,
@@ -266,8 +300,9 @@ mod tests {
 
     use super::super::signature::signature_header;
     use super::*;
-    use crate::payment::SandboxBehavior;
     use crate::payment::test_helpers::Case;
+    use crate::payment::{RefundOrder, SandboxBehavior, refund_order};
+    use domain::payment::RefundReason;
 
     const SECRET: &str = "whsec_of_the_tests";
 
@@ -402,6 +437,39 @@ mod tests {
         let method = inbox.message("evt_8", "payment_method.detached", "x", nobody);
         inbox.receive(&method).await.unwrap();
         assert_eq!(inbox.due_at().await, Some(inbox.later));
+    }
+
+    #[tokio::test]
+    async fn a_refund_that_went_is_looked_at_again_only_when_it_is_said_to_have_failed() {
+        let inbox = Inbox::new().await;
+        sqlx::query("update payment_attempt set processor = 'sandbox', due_at = $1")
+            .bind(inbox.case.db.now())
+            .execute(&inbox.case.db.pool)
+            .await
+            .unwrap();
+        inbox.case.run_attempt().await;
+        let input = RefundOrder {
+            organization_id: inbox.case.organization_id,
+            order_id: inbox.case.order_id,
+            amount_minor: None,
+            reason: RefundReason::CustomerRequest,
+            comment: None,
+        };
+        let refund_id =
+            refund_order(&inbox.case.db.pool, &mut inbox.case.db.cx(), input).await.unwrap();
+        inbox.case.work().await;
+        let sql = |sql: &'static str| sqlx::query(sql).execute(&inbox.case.db.pool);
+        sql("update payment_attempt set processor = 'stripe'").await.unwrap();
+        let due = "select count(*) from refund where due_at <= settled_at";
+        let mut message =
+            inbox.message("evt_1", "refund.updated", "foyer_refund_id", refund_id.into());
+        assert_eq!(inbox.receive(&message).await.unwrap(), ReceivedEvent::Nothing);
+        assert_eq!(inbox.case.count(due).await, 0);
+        message["id"] = json!("evt_2");
+        message["data"]["object"]["status"] = json!("failed");
+        assert_eq!(inbox.receive(&message).await.unwrap(), ReceivedEvent::Nudged);
+        assert_eq!(inbox.case.count(due).await, 1);
+        assert_eq!(inbox.case.text("select state from refund").await, "succeeded", "it is read");
     }
 
     #[tokio::test]
