@@ -190,9 +190,12 @@ pub(super) async fn read_refund(
     )
     .fetch_optional(db)
     .await?;
-    Ok(found.map(|row| match row.is_returned {
-        true => RefundOutcome::Failed,
-        false => RefundOutcome::Succeeded { processor_refund_id: row.processor_refund_id },
+    Ok(found.map(|row| {
+        if row.is_returned {
+            RefundOutcome::Failed
+        } else {
+            RefundOutcome::Succeeded { processor_refund_id: row.processor_refund_id }
+        }
     }))
 }
 
