@@ -63,7 +63,8 @@ test.describe("axe finds nothing", { tag: ["@script", "@themes"] }, () => {
     for (const path of ["/docs", "/docs/customer-portal-subscriptions", "/docs/objects"]) {
       await page.goto(baseUrl() + path);
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-      await expectAccessible(page);
+      // The parts of a page are made alike, and there are two hundred objects: axe would take a minute for them.
+      await expectAccessible(page, { outside: ".api-docs-part:nth-of-type(n + 13)" });
     }
   });
 

@@ -147,7 +147,10 @@ mod follow {
                 let (asked, question) = (asked.clone(), untrack(&asked));
                 spawn_local(async move {
                     let newer = ask(path, question.clone()).await;
-                    show(shown, newer, || untrack(asked) == question);
+                    // Before writing: that makes the resource forget what it waits for, be it the page the reader went to.
+                    if !shown.is_disposed() && untrack(asked) == question {
+                        show(shown, newer);
+                    }
                 });
             }
             now
@@ -156,24 +159,16 @@ mod follow {
     }
 
     /// Shows a newer answer where it says something new: what a reader is typing is not taken from under the fingers, and
-    /// a page that is there is not given up for a moment without network. `is_still_asked` tells whether the reader has not
-    /// gone on meanwhile.
-    fn show(shown: Answer, newer: String, is_still_asked: impl FnOnce() -> bool) {
+    /// a page that is there is not given up for a moment without network.
+    fn show(shown: Answer, newer: String) {
         if is_being_filled_in() || newer == answer::refused(&AppError::Transport) {
             return;
         }
-        // Of what is beneath: the resource itself takes this for a page that forgot its Suspense.
-        let beneath = *shown;
-        let is_news =
-            beneath.try_with_untracked(|current| current.as_deref() != Some(newer.as_str()));
-        // Only now to write: it makes the resource forget an answer that it waits for, be it of the page the reader went to.
-        if is_news == Some(true)
-            && is_still_asked()
-            && let Some(mut current) = beneath.try_write_untracked()
-        {
+        let Some(mut current) = shown.try_write_untracked() else { return };
+        if current.as_deref() != Some(newer.as_str()) {
             *current = Some(newer);
             drop(current);
-            beneath.notify();
+            shown.notify();
         }
     }
 }
