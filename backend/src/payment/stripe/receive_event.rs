@@ -102,9 +102,12 @@ impl Object {
 /// What a message is about.
 enum About<'a> {
     Charge(OrganizationId, PaymentAttemptId),
-    Refund(OrganizationId, RefundId),
-    /// One that did not go through, perhaps after all.
-    FailedRefund(OrganizationId, RefundId),
+    Refund {
+        organization_id: OrganizationId,
+        refund_id: RefundId,
+        /// Perhaps after it had succeeded.
+        has_failed: bool,
+    },
     /// A charge some of which was given back.
     Refunds(OrganizationId, PaymentAttemptId),
     Setup(OrganizationId, PaymentMethodSetupId),
@@ -117,10 +120,10 @@ impl<'a> About<'a> {
         let object = &message.data.object;
         let organization = || object.named("foyer_organization_id");
         let refund = || {
-            let (organization_id, id) = (organization()?, object.named("foyer_refund_id")?);
-            Some(match object.status.as_deref() {
-                Some("failed" | "canceled") => Self::FailedRefund(organization_id, id),
-                _ => Self::Refund(organization_id, id),
+            Some(Self::Refund {
+                organization_id: organization()?,
+                refund_id: object.named("foyer_refund_id")?,
+                has_failed: matches!(object.status.as_deref(), Some("failed" | "canceled")),
             })
         };
         let (family, happened) = message.kind.split_once('.')?;
@@ -164,7 +167,7 @@ pub async fn receive_stripe_event(
         About::Setup(organization_id, id) => {
             payment_method::nudge_setup(db, organization_id, id).await?;
         }
-        About::Charge(..) | About::Refund(..) | About::FailedRefund(..) | About::Refunds(..) => {}
+        About::Charge(..) | About::Refund { .. } | About::Refunds(..) => {}
     }
     let mut tx = db.begin().await?;
     if !note(&mut tx, cx, &message.id).await? {
@@ -174,12 +177,8 @@ pub async fn receive_stripe_event(
         About::Charge(organization_id, id) => {
             nudge_charge(&mut tx, cx, organization_id, id).await?
         }
-        About::Refund(organization_id, id) => {
-            nudge_refund(&mut tx, cx, organization_id, id).await?
-        }
-        About::FailedRefund(organization_id, id) => {
-            nudge_refund(&mut tx, cx, organization_id, id).await?
-                + nudge_settled_refund(&mut tx, cx, organization_id, id).await?
+        About::Refund { organization_id, refund_id, has_failed } => {
+            nudge_refund(&mut tx, cx, organization_id, refund_id, has_failed).await?
         }
         About::Refunds(organization_id, id) => {
             nudge_refunds(&mut tx, cx, organization_id, id).await?
@@ -228,42 +227,25 @@ async fn nudge_charge(
     Ok(nudged.rows_affected())
 }
 
+/// One that succeeded is looked at again only when it is said to have failed.
 async fn nudge_refund(
     tx: &mut PgConnection,
     cx: &Context,
     organization_id: OrganizationId,
     refund_id: RefundId,
+    has_failed: bool,
 ) -> Result<u64, sqlx::Error> {
     let nudged = sqlx::query!(
         "update refund r set due_at = least(r.due_at, $4)
          from payment_attempt a
-         where r.organization_id = $1 and r.refund_id = $2 and r.settled_at is null and r.due_at is not null and r.state = 'unknown'
+         where r.organization_id = $1 and r.refund_id = $2
+           and ((r.state = 'unknown' and r.due_at is not null) or ($5 and r.state = 'succeeded'))
            and a.organization_id = r.organization_id and a.payment_attempt_id = r.payment_attempt_id and a.processor = $3",
         organization_id.as_uuid(),
         refund_id.as_uuid(),
         Stripe::NAME,
         cx.now,
-    )
-    .execute(tx)
-    .await?;
-    Ok(nudged.rows_affected())
-}
-
-async fn nudge_settled_refund(
-    tx: &mut PgConnection,
-    cx: &Context,
-    organization_id: OrganizationId,
-    refund_id: RefundId,
-) -> Result<u64, sqlx::Error> {
-    let nudged = sqlx::query!(
-        "update refund r set due_at = least(r.due_at, $4)
-         from payment_attempt a
-         where r.organization_id = $1 and r.refund_id = $2 and r.state = 'succeeded'
-           and a.organization_id = r.organization_id and a.payment_attempt_id = r.payment_attempt_id and a.processor = $3",
-        organization_id.as_uuid(),
-        refund_id.as_uuid(),
-        Stripe::NAME,
-        cx.now,
+        has_failed,
     )
     .execute(tx)
     .await?;
